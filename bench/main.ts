@@ -1,0 +1,69 @@
+/** `npm run bench -- NAME [--json] [--quick]`: answers one question with figures; without a name, lists them. */
+import { parseArgs } from 'node:util';
+import type { Bench } from './bench.ts';
+import { asText, showProgress } from './report.ts';
+
+interface Entry {
+  about: string;
+  load: () => Promise<{ bench: Bench }>;
+}
+
+const benches: Readonly<Record<string, Entry>> = {
+  overhead: {
+    about: 'What does the engine cost beside a bare thread and a bare session loop? (5 min)',
+    load: () => import('./overhead/overhead.ts'),
+  },
+  ocr: {
+    about: 'How fast and how well does the OCR pipeline read, beside @gutenye/ocr-node? (4 min)',
+    load: () => import('./ocr/ocr.ts'),
+  },
+  memory: {
+    about: 'Does memory grow over 2,000 OCR queries? (20 min)',
+    load: () => import('./memory/memory.ts'),
+  },
+};
+
+const help = `Usage: npm run bench -- NAME [--json] [--quick]
+
+${Object.entries(benches)
+  .map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`)
+  .join('\n')}
+
+  --json     print one JSON object with the figures, and nothing else
+  --quick    a run of seconds, to see that the bench works; its figures mean nothing
+`;
+
+async function main(): Promise<number> {
+  const options = {
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const;
+  let parsed;
+  try {
+    parsed = parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n\n${help}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
+  const [name, ...extra] = positionals;
+  if (name === undefined || values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (!Object.hasOwn(benches, name) || extra.length > 0) {
+    process.stderr.write(`bench: there is no bench "${positionals.join(' ')}"\n\n${help}`);
+    return 2;
+  }
+  const { bench } = await benches[name]!.load();
+  const report = await bench({ quick: values.quick ?? false });
+  showProgress('');
+  process.stdout.write(`${values.json ? JSON.stringify(report.figures) : asText(report)}\n`);
+  return 0;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 2;
+});

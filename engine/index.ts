@@ -1,0 +1,34 @@
+/** Millrace as a library. */
+export { loadPipeline, checkPipeline, loadPlan, loadHardware, PipelineError } from '../pipelines/index.ts';
+export type { BoundPipeline, Diagnostic, Plan } from '../pipelines/index.ts';
+export {
+  bytes,
+  errorTable,
+  float,
+  fromPlain,
+  isList,
+  MillraceError,
+  stringify,
+  tensor,
+  text,
+  texts,
+  textOf,
+  toPlain,
+  zeros,
+} from '../operators/index.ts';
+export type { ErrorCode, Item, Operator, Outputs, Runner, Site, Tensor, Value } from '../operators/index.ts';
+export { realClock, type Clock } from './runtime/clock.ts';
+export {
+  defaultDeployment,
+  deployPlan,
+  type Deployment,
+  type HardwareTypes,
+  type Machine,
+} from './runtime/deployment.ts';
+export { Engine, type EngineOptions, type EngineStatus, type QueryOptions } from './runtime/engine.ts';
+export type { InputValue } from './runtime/inputs.ts';
+export { defaultLimits, type Limits } from './runtime/limits.ts';
+export { localReplicas } from './runtime/local-replica.ts';
+export type { QueryResult, StageTimes } from './runtime/query.ts';
+export type { Replica, ReplicaFactory } from './runtime/replica.ts';
+export { threadReplicas } from './runtime/thread-replica.ts';

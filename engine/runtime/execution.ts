@@ -1,0 +1,216 @@
+/** Work on its way: queries' pieces of work into the groups' queues, and replicas' results back into the queries. */
+import { MillraceError, type Tensor, type Value } from '../../operators/index.ts';
+import type { Clock } from './clock.ts';
+import type { Deployment } from './deployment.ts';
+import { Flow } from './flow.ts';
+import { Group, type Dispatched } from './group.ts';
+import { HeldMemory, type Lender } from './held-memory.ts';
+import type { Layout } from './layout.ts';
+import type { Limits } from './limits.ts';
+import type { Log } from './log.ts';
+import type { BatchResult } from './message.ts';
+import { Pool } from './pool.ts';
+import { Router } from './program.ts';
+import type { Query, QueryResult, WorkItem } from './query.ts';
+import type { ReplicaFactory } from './replica.ts';
+import { Sequences } from './sequences.ts';
+
+export interface ExecutionOptions {
+  layout: Layout;
+  deployment: Deployment;
+  limits: Limits;
+  clock: Clock;
+  replicas: ReplicaFactory;
+  log: Log;
+  /** Slots whose values are given along with each answer, and their names. */
+  shown: ReadonlyMap<number, string>;
+}
+
+export class Execution {
+  readonly memory = new HeldMemory();
+  readonly sequences: Sequences;
+  readonly groups: readonly Group[];
+  readonly #layout: Layout;
+  readonly #flow: Flow;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #shown: ReadonlyMap<number, string>;
+  /** The group of each stage. */
+  readonly #groupOf: readonly Group[];
+
+  constructor({ layout, deployment, limits, clock, replicas, log, shown }: ExecutionOptions) {
+    this.#layout = layout;
+    this.#clock = clock;
+    this.#log = log;
+    this.#shown = shown;
+    this.#flow = new Flow(layout, limits.items, {
+      ready: (query, stage, index) => {
+        if (layout.stages[stage]!.state.length > 0) this.sequences.ready(query, stage, index);
+        else this.#enqueue(query, stage, index);
+      },
+      skipped: (query, stage) => this.sequences.goOn(query, stage),
+      finished: query => query.settle(null),
+      failed: (query, error) => query.settle(error),
+    });
+    this.sequences = new Sequences(layout, clock, limits, (query, stage, index) => {
+      this.#enqueue(query, stage, index);
+    });
+    this.groups = deployment.map(group => this.#makeGroup(group, replicas));
+    this.#groupOf = layout.stages.map(({ stage }) => {
+      const place = deployment.findIndex(({ stages }) => stages.includes(stage.name));
+      return this.groups[place]!;
+    });
+  }
+
+  /** Starts a query on its way. */
+  begin(query: Query, inputs: ReadonlyMap<string, Tensor>): void {
+    for (const { name, slot } of this.#layout.inputs) query.values[slot] = inputs.get(name)!;
+    if (query.sequence) this.sequences.join(query, query.sequence);
+    this.#flow.start(query);
+    this.dispatch();
+  }
+
+  /**
+   * The answer to a query whose stages are all over.
+   * @throws MillraceError if a list of the outputs can't be stacked
+   */
+  answer(query: Query): QueryResult {
+    const outputs = this.#flow.outputs(query);
+    const shown: Record<string, Value> = {};
+    for (const [slot, name] of this.#shown) {
+      const value = query.values[slot];
+      if (value === undefined) continue;
+      shown[name] = Array.isArray(value)
+        ? value.filter((item): item is Tensor => item !== undefined)
+        : (value as Value);
+    }
+    for (const value of [...Object.values(outputs), ...Object.values(shown)]) this.memory.keep(query, value);
+    return {
+      outputs,
+      shown,
+      stages: query.stageTimes(this.#layout),
+      latency: this.#clock.now() - query.submitted,
+    };
+  }
+
+  /** Frees what an ended query has in queues and memory. Returns the queries that can't go on without it. */
+  end(query: Query, failed: boolean): readonly Query[] {
+    for (const item of query.waiting) this.#groupOf[item.stage]!.drop(item);
+    query.waiting.clear();
+    this.#releaseIfOver(query);
+    return query.sequence ? this.sequences.leave(query, query.sequence, failed) : [];
+  }
+
+  /** Starts every batch that can be started now. */
+  dispatch(): void {
+    for (const group of this.groups) group.dispatch();
+  }
+
+  #makeGroup({ name, stages, pools }: Deployment[number], replicas: ReplicaFactory): Group {
+    const members = this.#layout.stages.filter(({ stage }) => stages.includes(stage.name));
+    const indices = members.map(({ index }) => index);
+    const bound = members.map(({ stage }) => stage);
+    const shown = new Set(this.#shown.keys());
+    const router = new Router(this.#layout, this.#flow, this.sequences, indices, shown);
+    const started = pools.map(
+      setup =>
+        new Pool(setup, bound, this.#clock, replicas, {
+          ready: () => this.dispatch(),
+          startFailed: error => this.#startFailed(group, error),
+        }),
+    );
+    const pure = bound.every(stage => stage.pure);
+    const group: Group = new Group(name, started, router, pure, this.#clock, {
+      dispatched: (batch, now) => this.#dispatched(batch, now),
+      completed: (batch, result, lender) => this.#completed(batch, result, lender),
+      left: item => this.#left(item),
+      failed: (item, error) => item.query.settle(error),
+      replicaLost: reason => this.#log.error({ group: name, reason }, 'a replica was lost'),
+      changed: () => this.dispatch(),
+    });
+    return group;
+  }
+
+  #enqueue(query: Query, stage: number, index: number): void {
+    const queued = this.#clock.now();
+    const item: WorkItem = { query, stage, index, queued, alone: false, losses: 0, dropped: false };
+    query.waiting.add(item);
+    this.#groupOf[stage]!.enqueue(item);
+  }
+
+  #dispatched(batch: readonly Dispatched[], now: number): void {
+    for (const { item } of batch) {
+      item.query.waiting.delete(item);
+      item.query.running++;
+      item.query.addQueued(item.stage, now - item.queued);
+    }
+  }
+
+  #completed(batch: readonly Dispatched[], result: BatchResult, lender: Lender): void {
+    const blocks = result.blocks.map(buffer => this.memory.lent(buffer, lender));
+    for (const [place, dispatched] of batch.entries()) {
+      const { query } = dispatched.item;
+      const outcome = result.items[place]!;
+      query.running--;
+      if (query.ended) this.#releaseIfOver(query);
+      else if ('error' in outcome) {
+        const { code, message, stage, detail } = outcome.error;
+        this.#log.warn({ query: query.id, stage, code, detail }, message);
+        query.settle(new MillraceError(code, message, { stage, ...(detail && { cause: detail }) }));
+      } else {
+        for (const block of outcome.blocks) this.memory.hold(query, blocks[block]!);
+        this.#store(dispatched, outcome.outputs, result.times);
+        for (const stage of dispatched.route.stages) this.#stageDone(query, stage, dispatched.item.index);
+      }
+    }
+    for (const block of blocks) if (block.readers === 0) this.memory.drop(block);
+  }
+
+  /** Puts an item's outputs into their slots. */
+  #store(
+    { item: { query, index }, route }: Dispatched,
+    outputs: readonly Value[],
+    times: readonly number[],
+  ): void {
+    for (const [at, { slot, stage }] of route.exports.entries()) {
+      const value = outputs[at]!;
+      if (query.items[stage]) (query.values[slot] as Value[])[index] = value;
+      else query.values[slot] = value;
+    }
+    for (const [step, stage] of route.stages.entries()) {
+      query.addService(stage, times[route.program[step]!.stage]!);
+    }
+  }
+
+  #stageDone(query: Query, stage: number, index: number): void {
+    const { state } = this.#layout.stages[stage]!;
+    if (state.length > 0 && !query.ended) {
+      const values = state.map(({ slot }) => {
+        const value = query.values[slot]!;
+        return (query.items[stage] ? (value as Tensor[])[index] : value) as Tensor;
+      });
+      for (const value of values) this.memory.keep(query, value);
+      // Before the flow goes on: the query may end with this stage, and the next of its sequence begin.
+      this.sequences.store(query, stage, values);
+    }
+    this.#flow.complete(query, stage, index);
+    if (state.length > 0) this.sequences.goOn(query, stage);
+  }
+
+  #left(item: WorkItem): void {
+    item.query.running--;
+    if (item.query.ended) this.#releaseIfOver(item.query);
+  }
+
+  #startFailed(group: Group, error: unknown): void {
+    this.#log.error({ group: group.name, error }, 'a replica could not be replaced');
+    if (group.pools.some(pool => pool.live > 0)) return;
+    const message = `no worker of group "${group.name}" is left and none could be started`;
+    for (const { query } of group.takeAll())
+      query.settle(new MillraceError('unavailable', message, { cause: error }));
+  }
+
+  #releaseIfOver(query: Query): void {
+    if (query.running === 0) this.memory.release(query);
+  }
+}

@@ -1,0 +1,76 @@
+/** The runtime's side of shared memory: who still reads which block, and giving it back to the replica it came from. */
+import { eachSharedBuffer } from './export.ts';
+import type { Value } from '../../operators/index.ts';
+
+/** Whoever lent a block and takes it back. */
+export interface Lender {
+  /** Blocks to send back with the next batch; null once the lender is gone. */
+  returns: SharedArrayBuffer[] | null;
+}
+
+/** A block that a replica lent out with a result. */
+export interface Block {
+  buffer: SharedArrayBuffer;
+  lender: Lender;
+  /** How many hold values that lie in it. */
+  readers: number;
+  /** An answer handed out lies in it: whoever has the answer keeps it, and it is never used again. */
+  kept: boolean;
+}
+
+/** Whoever holds values in shared memory: a holder. */
+export interface Holder {
+  readonly blocks: Set<Block>;
+  /** Bytes of its own inputs. */
+  inputBytes: number;
+}
+
+export class HeldMemory {
+  #bytes = 0;
+
+  /** Bytes of shared memory that unfinished queries hold. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes note of a block that came with a result. */
+  lent(buffer: SharedArrayBuffer, lender: Lender): Block {
+    this.#bytes += buffer.byteLength;
+    return { buffer, lender, readers: 0, kept: false };
+  }
+
+  hold(holder: Holder, block: Block): void {
+    if (holder.blocks.has(block)) return;
+    holder.blocks.add(block);
+    block.readers++;
+  }
+
+  holdInput(holder: Holder, bytes: number): void {
+    holder.inputBytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  /** Marks the blocks of `holder` that `value` lies in as handed out. */
+  keep(holder: Holder, value: Value): void {
+    eachSharedBuffer(value, buffer => {
+      for (const block of holder.blocks) if (block.buffer === buffer) block.kept = true;
+    });
+  }
+
+  /** Gives back all that an ended query held. */
+  release(holder: Holder): void {
+    for (const block of holder.blocks) {
+      block.readers--;
+      if (block.readers === 0) this.drop(block);
+    }
+    holder.blocks.clear();
+    this.#bytes -= holder.inputBytes;
+    holder.inputBytes = 0;
+  }
+
+  /** Gives back a block that no query reads. */
+  drop(block: Block): void {
+    this.#bytes -= block.buffer.byteLength;
+    if (!block.kept) block.lender.returns?.push(block.buffer);
+  }
+}

@@ -1,0 +1,161 @@
+/** The state of one query on its way through the pipeline. */
+import type { MillraceError, Tensor, Value } from '../../operators/index.ts';
+import type { Block, Holder } from './held-memory.ts';
+import type { Layout } from './layout.ts';
+
+/** How far a stage, or one of its items, has come. */
+export const Progress = {
+  /** Waits for its inputs. */
+  pending: 0,
+  /** Its inputs are there: it is in a queue or on a replica. A per-item stage: its number of items is known. */
+  started: 1,
+  done: 2,
+  /** Did not run, and has no outputs. */
+  skipped: 3,
+} as const;
+
+/** A stage's piece of work that waits in a queue or runs on a replica. */
+export interface WorkItem {
+  query: Query;
+  stage: number;
+  index: number;
+  /** When it was first queued, on the runtime's clock. */
+  queued: number;
+  /** Its batch failed with no one to blame: it runs without company. */
+  alone: boolean;
+  /** Replicas lost while they ran it. */
+  losses: number;
+  /** Its query ended while it waited. */
+  dropped: boolean;
+}
+
+/** The items of a per-item stage. */
+export interface Items {
+  progress: Uint8Array;
+  /** How many are neither done nor skipped. */
+  left: number;
+}
+
+/** What a stage cost one query. */
+export interface StageTimes {
+  name: string;
+  /** How many items of the query it ran. */
+  items: number;
+  /** Milliseconds that its items waited in the queue, summed. */
+  queue: number;
+  /** Milliseconds of the batches its items were in, summed over the items. */
+  service: number;
+}
+
+export interface QueryResult {
+  /** By output name; one that was skipped is absent. A list's items are of equal shape. */
+  outputs: Record<string, Value>;
+  /** Values asked for with `show`, by STAGE.PORT. */
+  shown: Record<string, Value>;
+  stages: StageTimes[];
+  /** Milliseconds from submission to the answer. */
+  latency: number;
+}
+
+/** A stage with state, in one sequence: whose turn it is, and what the state is. */
+export interface Lane {
+  /** Queries that have work left at this stage, in the order they came. */
+  queries: Query[];
+  /** Next item of the first query. */
+  next: number;
+  /** Items of any query whose inputs are there and whose turn has not come. */
+  ready: Map<Query, Set<number>>;
+  busy: boolean;
+  /** Current value of each of the stage's states. */
+  values: readonly Tensor[];
+}
+
+/** Queries that carry state from one to the next. */
+export interface Sequence {
+  /** The client's name of it; null for a query that is a sequence of its own. */
+  id: string | null;
+  lanes: (Lane | null)[];
+  queries: Set<Query>;
+  /** Set once an item failed: nothing can go on from an unknown state. */
+  failed: boolean;
+  expiry: (() => void) | null;
+}
+
+export class Query implements Holder {
+  readonly id: number;
+  readonly submitted: number;
+  readonly sequence: Sequence | null;
+  /** Whether this is the last query of its sequence. */
+  readonly last: boolean;
+  /** By slot. A per-item stage's slot holds an array with a hole for each item not there (yet). */
+  readonly values: (Value | (Tensor | undefined)[] | undefined)[];
+  readonly progress: Uint8Array;
+  readonly items: (Items | null)[];
+  /** By stage: items run, milliseconds queued, milliseconds of service, one after the other. */
+  readonly #times: Float64Array;
+  /** Its items that wait in queues. */
+  readonly waiting = new Set<WorkItem>();
+  /** How many of its items are on replicas. */
+  running = 0;
+  /** Stages neither done nor skipped. */
+  stagesLeft: number;
+  ended = false;
+  /** Shared memory its values lie in. */
+  readonly blocks = new Set<Block>();
+  /** Bytes of its own inputs in shared memory. */
+  inputBytes = 0;
+  readonly settle: (error: MillraceError | null) => void;
+
+  constructor(
+    layout: Layout,
+    id: number,
+    submitted: number,
+    sequence: Sequence | null,
+    last: boolean,
+    settle: (query: Query, error: MillraceError | null) => void,
+  ) {
+    this.id = id;
+    this.submitted = submitted;
+    this.sequence = sequence;
+    this.last = last;
+    const stages = layout.stages.length;
+    // Filled rather than mapped: a query is made for every request, and mapping shows in what a small model can do.
+    this.values = Array<undefined>(layout.slots).fill(undefined);
+    this.progress = new Uint8Array(stages);
+    this.items = Array<null>(stages).fill(null);
+    this.#times = new Float64Array(3 * stages);
+    this.stagesLeft = stages;
+    this.settle = error => settle(this, error);
+  }
+
+  /** How far one piece of work has come; a stage that runs once per query has only index 0. */
+  progressOf(stage: number, index: number): number {
+    const items = this.items[stage];
+    return items ? (items.progress[index] ?? Progress.skipped) : this.progress[stage]!;
+  }
+
+  /** One of a stage's items left the queue. */
+  addQueued(stage: number, milliseconds: number): void {
+    this.#times[3 * stage + 1]! += milliseconds;
+  }
+
+  /** One of a stage's items was in a batch that took so long. */
+  addService(stage: number, milliseconds: number): void {
+    this.#times[3 * stage]!++;
+    this.#times[3 * stage + 2]! += milliseconds;
+  }
+
+  /** What each stage cost. */
+  stageTimes({ stages }: Layout): StageTimes[] {
+    return stages.map(({ index, stage }) => {
+      const [items = 0, queue = 0, service = 0] = this.#times.subarray(3 * index, 3 * index + 3);
+      return { name: stage.name, items, queue, service };
+    });
+  }
+
+  setProgress(stage: number, index: number, progress: number): void {
+    const items = this.items[stage];
+    if (items) items.progress[index] = progress;
+    else this.progress[stage] = progress;
+  }
+}

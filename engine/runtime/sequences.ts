@@ -1,0 +1,188 @@
+/**
+ * State carried from query to query of a sequence, and from item to item of one query.
+ *
+ * Each stage with state has a lane per sequence: its pieces of work enter the queue one at a time, in order of query
+ * and item, so that a batch never holds two of one sequence.
+ */
+import { MillraceError, type Tensor } from '../../operators/index.ts';
+import type { Clock } from './clock.ts';
+import type { Layout } from './layout.ts';
+import { Progress, type Lane, type Query, type Sequence } from './query.ts';
+
+export interface SequenceLimits {
+  /** Most sequences at a time. */
+  sequences: number;
+  /** Milliseconds after which a sequence without queries is forgotten. */
+  sequenceIdle: number;
+}
+
+export class Sequences {
+  readonly #layout: Layout;
+  readonly #clock: Clock;
+  readonly #limits: SequenceLimits;
+  readonly #enqueue: (query: Query, stage: number, index: number) => void;
+  readonly #named = new Map<string, Sequence>();
+  readonly #stateful: boolean;
+
+  constructor(
+    layout: Layout,
+    clock: Clock,
+    limits: SequenceLimits,
+    enqueue: (query: Query, stage: number, index: number) => void,
+  ) {
+    this.#layout = layout;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#enqueue = enqueue;
+    this.#stateful = layout.stages.some(({ state }) => state.length > 0);
+  }
+
+  get size(): number {
+    return this.#named.size;
+  }
+
+  /**
+   * The sequence a query belongs to: the one named, begun with zero state if it is new or asked for anew, or else one
+   * of its own; null in a pipeline without state.
+   * @throws MillraceError `overloaded` when there are too many, `stage-failed` when an earlier query of it failed
+   */
+  of(named: { id: string; start?: boolean } | undefined): Sequence | null {
+    if (!this.#stateful) return null;
+    return named ? this.#open(named.id, named.start ?? false) : this.#create(null);
+  }
+
+  #open(id: string, start: boolean): Sequence {
+    const known = this.#named.get(id);
+    if (known && !start) {
+      if (known.failed) {
+        throw new MillraceError('stage-failed', `an earlier query of sequence "${id}" failed; start it anew`);
+      }
+      return known;
+    }
+    if (known) this.#forget(known);
+    if (this.#named.size >= this.#limits.sequences) {
+      throw new MillraceError(
+        'overloaded',
+        `${this.#named.size} sequences are open, which is the limit; end some`,
+      );
+    }
+    const sequence = this.#create(id);
+    this.#named.set(id, sequence);
+    return sequence;
+  }
+
+  #create(id: string | null): Sequence {
+    const lanes = this.#layout.stages.map(({ state }): Lane | null =>
+      state.length === 0
+        ? null
+        : {
+            queries: [],
+            next: 0,
+            ready: new Map(),
+            busy: false,
+            values: state.map(({ initial }) => initial),
+          },
+    );
+    return { id, lanes, queries: new Set(), failed: false, expiry: null };
+  }
+
+  /** Puts a query last in its sequence. */
+  join(query: Query, sequence: Sequence): void {
+    sequence.expiry?.();
+    sequence.expiry = null;
+    sequence.queries.add(query);
+    for (const lane of sequence.lanes) lane?.queries.push(query);
+  }
+
+  /** A piece of work with state has its inputs: it is queued when its turn comes. */
+  ready(query: Query, stage: number, index: number): void {
+    const lane = query.sequence!.lanes[stage]!;
+    const indices = lane.ready.get(query);
+    if (indices) indices.add(index);
+    else lane.ready.set(query, new Set([index]));
+    this.#pump(lane, stage);
+  }
+
+  /** Lets the next piece of work of a stage into the queue, if its turn has come. */
+  goOn(query: Query, stage: number): void {
+    const lane = query.sequence?.lanes[stage];
+    if (lane) this.#pump(lane, stage);
+  }
+
+  /** Current value of a stage's state for the item whose turn it is. */
+  value(query: Query, stage: number, input: string): Tensor | undefined {
+    const at = this.#layout.stages[stage]!.state.findIndex(state => state.input === input);
+    return at < 0 ? undefined : query.sequence!.lanes[stage]!.values[at];
+  }
+
+  /** A piece of work is done: `values` are its sequence's next state. */
+  store(query: Query, stage: number, values: readonly Tensor[]): void {
+    const lane = query.sequence!.lanes[stage]!;
+    lane.values = values;
+    lane.busy = false;
+    lane.next++;
+  }
+
+  /** A query has ended; a failed one takes the rest of its sequence with it. Returns the queries to fail. */
+  leave(query: Query, sequence: Sequence, failed: boolean): readonly Query[] {
+    sequence.queries.delete(query);
+    for (const [stage, lane] of sequence.lanes.entries()) {
+      if (!lane) continue;
+      const wasFirst = lane.queries[0] === query;
+      lane.queries = lane.queries.filter(other => other !== query);
+      lane.ready.delete(query);
+      if (wasFirst) lane.next = 0;
+      if (!failed) this.#pump(lane, stage);
+    }
+    if (failed) {
+      sequence.failed = true;
+      const others = [...sequence.queries];
+      if (others.length === 0) this.#expireLater(sequence);
+      return others;
+    }
+    if (sequence.queries.size === 0) {
+      if (query.last) this.#forget(sequence);
+      else this.#expireLater(sequence);
+    }
+    return [];
+  }
+
+  /** Forgets every sequence. */
+  clear(): void {
+    for (const sequence of this.#named.values()) this.#forget(sequence);
+  }
+
+  #forget(sequence: Sequence): void {
+    sequence.expiry?.();
+    if (sequence.id !== null && this.#named.get(sequence.id) === sequence) this.#named.delete(sequence.id);
+  }
+
+  #expireLater(sequence: Sequence): void {
+    if (sequence.id === null) return;
+    sequence.expiry?.();
+    sequence.expiry = this.#clock.at(this.#clock.now() + this.#limits.sequenceIdle, () =>
+      this.#forget(sequence),
+    );
+  }
+
+  #pump(lane: Lane, stage: number): void {
+    while (!lane.busy) {
+      const [query] = lane.queries;
+      if (!query) return;
+      const over = query.progress[stage]! >= Progress.done;
+      const count = query.items[stage]?.progress.length ?? 1;
+      if (over || (query.items[stage] && lane.next >= count)) {
+        lane.queries.shift();
+        lane.next = 0;
+        continue;
+      }
+      if (query.progressOf(stage, lane.next) === Progress.skipped) {
+        lane.next++;
+        continue;
+      }
+      if (!lane.ready.get(query)?.delete(lane.next)) return;
+      lane.busy = true;
+      this.#enqueue(query, stage, lane.next);
+    }
+  }
+}

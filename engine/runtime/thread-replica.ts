@@ -1,0 +1,132 @@
+/** Replicas that are threads of this process, one piscina pool of one thread each. */
+import { Piscina } from 'piscina';
+import { MillraceError, type Device } from '../../operators/index.ts';
+import type { Batch, BatchResult, ItemError, Program, ReplicaSpec } from './message.ts';
+import type { Replica, ReplicaFactory } from './replica.ts';
+import type { Wire } from './wire/format.ts';
+import { packBatch, unpackResult } from './wire/wire.ts';
+import type { ThreadAnswer, ThreadMessage } from './worker.ts';
+
+const filename = new URL('./worker.js', import.meta.url).href;
+
+/** A thread and the replicas that live in it. */
+class Thread {
+  readonly #pool: Piscina<ThreadMessage, ThreadAnswer>;
+  /** What piscina tells of its thread. */
+  #worker: object | null = null;
+  #replicas = 0;
+  #lastId = 0;
+
+  constructor() {
+    // One thread that is never idled away; a pool per thread makes replicas easy to add, drain and replace.
+    this.#pool = new Piscina({
+      filename,
+      minThreads: 1,
+      maxThreads: 1,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Infinity,
+      recordTiming: false,
+    });
+    this.#pool.on('workerCreate', (worker: object) => {
+      this.#worker = worker;
+    });
+  }
+
+  /** Whether no replica lives in it. */
+  get empty(): boolean {
+    return this.#replicas === 0;
+  }
+
+  /** @throws MillraceError if a stage can't be started */
+  async start(spec: ReplicaSpec): Promise<number> {
+    this.#replicas++;
+    const replica = ++this.#lastId;
+    try {
+      const { error } = (await this.#pool.run({ kind: 'start', replica, spec })) as {
+        error: ItemError | null;
+      };
+      if (!error) return replica;
+      const { code, message, stage, detail } = error;
+      throw new MillraceError(code, message, { stage, ...(detail && { cause: detail }) });
+    } catch (error) {
+      this.#replicas--;
+      throw error;
+    }
+  }
+
+  /** @param known the programs that the replica has */
+  async run(replica: number, batch: Batch, known: Map<Program, number>): Promise<BatchResult> {
+    const { wire, transfer } = packBatch(batch, known);
+    const answer = await this.#pool.run(
+      [replica, wire],
+      transfer.length > 0 ? { transferList: transfer } : {},
+    );
+    return unpackResult(answer as Wire);
+  }
+
+  /** Ends a replica. Its sessions are released first: ending a thread that holds one can take the process with it. */
+  async retire(replica: number): Promise<void> {
+    await this.#pool.run({ kind: 'close', replica }).catch(() => undefined);
+    this.#replicas--;
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  /**
+   * Lets the process end although a task never does. piscina keeps the port of a busy thread alive and has no call
+   * against that, so it is reached by the symbol that its event carries.
+   */
+  abandon(): void {
+    const inner = Object.getOwnPropertySymbols(this.#worker ?? {}).map(
+      symbol => (this.#worker as Record<symbol, unknown>)[symbol],
+    );
+    for (const held of inner) if (isUnrefable(held)) held.unref();
+  }
+}
+
+function isUnrefable(value: unknown): value is { unref(): void } {
+  return typeof (value as { unref?: unknown } | null)?.unref === 'function';
+}
+
+/**
+ * Devices whose sessions must all be made and run by one thread of the process: two threads that use WebGPU at the
+ * same time crash it. Their replicas take turns.
+ */
+const shared = new Map<Device, Thread>();
+const sharing: ReadonlySet<Device> = new Set(['webgpu']);
+
+function threadFor(device: Device): Thread {
+  if (!sharing.has(device)) return new Thread();
+  const thread = shared.get(device) ?? new Thread();
+  shared.set(device, thread);
+  return thread;
+}
+
+async function destroyIfEmpty(thread: Thread, device: Device): Promise<void> {
+  if (!thread.empty) return;
+  if (shared.get(device) === thread) shared.delete(device);
+  await thread.destroy();
+}
+
+export const threadReplicas: ReplicaFactory = {
+  async start(spec): Promise<Replica> {
+    const thread = threadFor(spec.device);
+    try {
+      const replica = await thread.start(spec);
+      const known = new Map<Program, number>();
+      return {
+        run: batch => thread.run(replica, batch, known),
+        async retire() {
+          await thread.retire(replica);
+          await destroyIfEmpty(thread, spec.device);
+        },
+        abandon: () => thread.abandon(),
+      };
+    } catch (error) {
+      await destroyIfEmpty(thread, spec.device);
+      throw error;
+    }
+  },
+};

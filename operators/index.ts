@@ -1,0 +1,11 @@
+export * from './catalogue.ts';
+export * from './codec.ts';
+export * from './contract.ts';
+export * from './datatype.ts';
+export * from './errors.ts';
+export { halfToNumber } from './half.ts';
+export { readModelMetadata, type ModelMetadata, type ModelPort } from './onnx/metadata.ts';
+export * from './random.ts';
+export * from './service-time.ts';
+export * from './tensor.ts';
+export * from './units.ts';

@@ -1,0 +1,12 @@
+export { compileCondition } from './condition.ts';
+export * from './diagnostic.ts';
+export * from './graph.ts';
+export * from './hardware-file.ts';
+export * from './json-schema.ts';
+export * from './loader.ts';
+export * from './plan-file.ts';
+export type { Plan } from './plan.ts';
+export * from './reference.ts';
+export * from './render.ts';
+export * from './types.ts';
+export { nearest } from './suggest.ts';

@@ -1,0 +1,58 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide, type Decision } from '../../planner/index.ts';
+
+const fresh = (): Decision => ({ pool: -1, take: 0, wake: Infinity });
+
+describe('the queue and batching rule', () => {
+  it('gives an idle replica what waits, up to its batch', () => {
+    const pools = [{ batch: 4, maxWait: 0 }];
+    expect(decide(3, 0, pools, [1], 0, fresh())).toEqual({ pool: 0, take: 3, wake: Infinity });
+    expect(decide(9, 0, pools, [1], 0, fresh())).toEqual({ pool: 0, take: 4, wake: Infinity });
+  });
+
+  it('dispatches nothing while nothing waits or no replica is idle', () => {
+    expect(decide(0, 0, [{ batch: 4, maxWait: 0 }], [1], 5, fresh()).pool).toBe(-1);
+    expect(decide(2, 0, [{ batch: 4, maxWait: 0 }], [0], 5, fresh())).toEqual(fresh());
+  });
+
+  it('holds a partial batch until the oldest item has waited max-wait', () => {
+    const pools = [{ batch: 4, maxWait: 10 }];
+    expect(decide(2, 100, pools, [1], 105, fresh())).toEqual({ pool: -1, take: 0, wake: 110 });
+    expect(decide(2, 100, pools, [1], 110, fresh())).toEqual({ pool: 0, take: 2, wake: Infinity });
+    expect(decide(4, 100, pools, [1], 105, fresh())).toEqual({ pool: 0, take: 4, wake: Infinity });
+  });
+
+  it('prefers the fastest pool that is idle and does not wait', () => {
+    const pools = [
+      { batch: 8, maxWait: 20 },
+      { batch: 1, maxWait: 0 },
+    ];
+    expect(decide(8, 0, pools, [1, 1], 0, fresh()).pool).toBe(0);
+    expect(decide(3, 0, pools, [1, 1], 0, fresh())).toEqual({ pool: 1, take: 1, wake: Infinity });
+    expect(decide(3, 0, pools, [1, 0], 0, fresh()).wake).toBe(20);
+  });
+
+  it('is work-conserving: with no pool that may wait, no replica idles while an item waits', () => {
+    const pool = fc.record({ batch: fc.integer({ min: 1, max: 16 }), idle: fc.integer({ min: 0, max: 3 }) });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 100 }),
+        fc.array(pool, { minLength: 1, maxLength: 4 }),
+        (count, specs) => {
+          const pools = specs.map(({ batch }) => ({ batch, maxWait: 0 }));
+          const idle = specs.map(spec => spec.idle);
+          let waiting = count;
+          const decision = fresh();
+          while (decide(waiting, 0, pools, idle, 0, decision).pool >= 0) {
+            expect(decision.take).toBeLessThanOrEqual(pools[decision.pool]!.batch);
+            waiting -= decision.take;
+            idle[decision.pool]!--;
+          }
+          expect(waiting === 0 || idle.every(left => left === 0)).toBe(true);
+          expect(decision.wake).toBe(Infinity);
+        },
+      ),
+    );
+  });
+});
