@@ -12,6 +12,9 @@ const env = { VK_ICD_FILENAMES: device };
 const lacks = !existsSync(device) && !process.env['CI'];
 const why = lacks ? ` (left out: ${device} is not there; install chromium and libvulkan1)` : '';
 
+/** Milliseconds for a device in software to compile what it runs, on a busy machine. */
+const patience = 5 * 60_000;
+
 const input = 'image=@pipelines/fashion/samples/00-ankle-boot.png';
 
 /** Of each pipeline, what three queries at once gave. */
@@ -21,10 +24,11 @@ describe.skipIf(lacks)(`WebGPU${why}`, () => {
   let given: { cpu: Given; webgpu: Given; again: number[][] };
 
   beforeAll(async () => {
-    const { status, stdout, stderr } = await run(process.execPath, ['test/e2e/fixtures/webgpu.mjs'], { env });
+    const script = ['test/e2e/fixtures/webgpu.mjs'];
+    const { status, stdout, stderr } = await run(process.execPath, script, { env, limit: patience });
     if (status !== 0) throw new Error(`exit status ${status}: ${stderr}`);
     given = JSON.parse(stdout);
-  });
+  }, patience);
 
   it.each(['fashion', 'angle'] as const)(
     'gives for %s what the processor gives, two engines at once',
