@@ -1,16 +1,20 @@
 /** Taking a query's inputs at the door: every mistake of a client is found here, before anything runs. */
 import {
   arrayType,
+  byteLength,
   bytes,
   describe,
   isList,
   MillraceError,
   sizeOf,
   text,
+  type BytesTensor,
+  type NumericTensor,
   type PortType,
   type Tensor,
 } from '../../operators/index.ts';
 import { inlineBytes } from './export.ts';
+import { SmallMemory } from './small-memory.ts';
 
 /** What a caller may give for an input: a tensor; or for one BYTES element a text or its bytes. */
 export type InputValue = Tensor | string | Uint8Array;
@@ -57,28 +61,41 @@ function check(name: string, type: PortType, tensor: Tensor): void {
   if (!elements) throw wrong(`is not held in the typed array of ${tensor.datatype}`);
 }
 
-/** `tensor` where other threads can read it: as it is, if it is small or shared already, or else one copy. */
+/** What small inputs are copied into; a caller may change its own once the query is on its way. */
+const smallMemory = new SmallMemory();
+
+/** `tensor` where other threads can read it: as it is if it is shared already, or else one copy. */
 function shareable(tensor: Tensor): { tensor: Tensor; bytes: number } {
-  if (tensor.datatype === 'BYTES') {
-    const size = tensor.data.reduce((sum, element) => sum + element.byteLength, 0);
-    if (tensor.data.every(({ buffer }) => buffer instanceof SharedArrayBuffer))
-      return { tensor, bytes: size };
-    const shared = size > inlineBytes ? new SharedArrayBuffer(size) : new ArrayBuffer(size);
-    let at = 0;
-    const data = tensor.data.map(element => {
-      const copy = new Uint8Array(shared, at, element.byteLength);
-      copy.set(element);
-      at += element.byteLength;
-      return copy;
-    });
-    return { tensor: { ...tensor, data }, bytes: size > inlineBytes ? size : 0 };
-  }
-  const { data } = tensor;
-  if (data.buffer instanceof SharedArrayBuffer) return { tensor, bytes: data.byteLength };
-  if (data.byteLength <= inlineBytes) return { tensor: { ...tensor, data: data.slice() }, bytes: 0 };
-  const shared = new (arrayType(tensor.datatype))(new SharedArrayBuffer(data.byteLength));
-  shared.set(data as never);
-  return { tensor: { ...tensor, data: shared }, bytes: data.byteLength };
+  return tensor.datatype === 'BYTES' ? shareableBytes(tensor) : shareableNumeric(tensor);
+}
+
+function shareableBytes(tensor: BytesTensor): { tensor: Tensor; bytes: number } {
+  const size = byteLength(tensor);
+  if (tensor.data.every(({ buffer }) => buffer instanceof SharedArrayBuffer)) return { tensor, bytes: size };
+  const { buffer, offset } = placeFor(size);
+  let at = offset;
+  const data = tensor.data.map(element => {
+    const copy = new Uint8Array(buffer, at, element.byteLength);
+    copy.set(element);
+    at += element.byteLength;
+    return copy;
+  });
+  return { tensor: { ...tensor, data }, bytes: size > inlineBytes ? size : 0 };
+}
+
+function shareableNumeric(tensor: NumericTensor): { tensor: Tensor; bytes: number } {
+  const { datatype, shape, data } = tensor;
+  const { byteLength: size, length } = data;
+  if (data.buffer instanceof SharedArrayBuffer) return { tensor, bytes: size };
+  const { buffer, offset } = placeFor(size);
+  const copy = new (arrayType(datatype))(buffer, offset, length);
+  copy.set(data as never);
+  return { tensor: { datatype, shape, data: copy }, bytes: size > inlineBytes ? size : 0 };
+}
+
+/** Small values are copied again into every message; others are shared. */
+function placeFor(size: number): { buffer: ArrayBufferLike; offset: number } {
+  return size > inlineBytes ? { buffer: new SharedArrayBuffer(size), offset: 0 } : smallMemory.take(size);
 }
 
 /**
