@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { MillraceError } from '../../operators/index.ts';
 import type { BoundPipeline } from '../../pipelines/index.ts';
+import { Bag } from './bag.ts';
 import { realClock, type Clock } from './clock.ts';
 import { defaultDeployment, type Deployment } from './deployment.ts';
 import { Execution } from './execution.ts';
@@ -47,7 +48,7 @@ export class Engine {
   readonly #clock: Clock;
   readonly #layout: Layout;
   readonly #execution: Execution;
-  readonly #queries = new Set<Query>();
+  readonly #queries = new Bag<Query>();
   #lastId = -1;
   #accepting = true;
   readonly #whenEmpty: (() => void)[] = [];

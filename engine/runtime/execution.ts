@@ -84,19 +84,24 @@ export class Execution {
         ? value.filter((item): item is Tensor => item !== undefined)
         : (value as Value);
     }
-    for (const value of [...Object.values(outputs), ...Object.values(shown)]) this.memory.keep(query, value);
+    if (query.blocks) {
+      for (const value of [...Object.values(outputs), ...Object.values(shown)])
+        this.memory.keep(query, value);
+    }
     return {
       outputs,
       shown,
-      stages: query.stageTimes(this.#layout),
+      stages: query.times,
       latency: this.#clock.now() - query.submitted,
     };
   }
 
   /** Frees what an ended query has in queues and memory. Returns the queries that can't go on without it. */
   end(query: Query, failed: boolean): readonly Query[] {
-    for (const item of query.waiting) this.#groupOf[item.stage]!.drop(item);
-    query.waiting.clear();
+    for (const item of query.waiting) {
+      query.waiting.delete(item);
+      this.#groupOf[item.stage]!.drop(item);
+    }
     this.#releaseIfOver(query);
     return query.sequence ? this.sequences.leave(query, query.sequence, failed) : [];
   }
@@ -133,7 +138,16 @@ export class Execution {
 
   #enqueue(query: Query, stage: number, index: number): void {
     const queued = this.#clock.now();
-    const item: WorkItem = { query, stage, index, queued, alone: false, losses: 0, dropped: false };
+    const item: WorkItem = {
+      query,
+      stage,
+      index,
+      queued,
+      alone: false,
+      losses: 0,
+      dropped: false,
+      place: -1,
+    };
     query.waiting.add(item);
     this.#groupOf[stage]!.enqueue(item);
   }

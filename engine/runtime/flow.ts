@@ -67,11 +67,25 @@ export class Flow {
     return (query.values[source.slot] as (Tensor | undefined)[]).filter(item => item !== undefined);
   }
 
+  /** `resolve` for the first of the sources that has a value. */
+  #first(
+    query: Query,
+    sources: readonly Source[],
+    stage: StageLayout | null,
+    index: number,
+  ): Resolved<Value> {
+    for (const source of sources) {
+      const value = this.resolve(query, source, stage, index);
+      if (value !== null) return value;
+    }
+    return null;
+  }
+
   /** The pipeline's outputs of a finished query. @throws MillraceError if a list's items are of different shapes. */
   outputs(query: Query): Record<string, Value> {
     const outputs: Record<string, Value> = {};
     for (const { name, sources } of this.#layout.outputs) {
-      const value = firstOf(sources, source => this.resolve(query, source, null, 0));
+      const value = this.#first(query, sources, null, 0);
       if (value === null || value === undefined) continue;
       if (isList(value) && value.some(item => item.shape.join() !== value[0]!.shape.join())) {
         const shapes = [...new Set(value.map(item => `[${item.shape.join(', ')}]`))].join(', ');
@@ -131,7 +145,7 @@ export class Flow {
     if (query.progressOf(stage.index, index) !== Progress.pending) return;
     let waits = false;
     for (const { sources } of stage.inputs) {
-      const value = firstOf(sources, source => this.resolve(query, source, stage, index));
+      const value = this.#first(query, sources, stage, index);
       if (value === null) return this.#skip(query, stage, index);
       if (value === undefined) waits = true;
     }
@@ -142,11 +156,13 @@ export class Flow {
       if (value === undefined) waits = true;
     }
     const conditionValues: Value[] = [];
-    for (const source of stage.when?.sources ?? []) {
-      const value = this.resolve(query, source, stage, index);
-      if (value === null) return this.#skip(query, stage, index);
-      if (value === undefined) waits = true;
-      else conditionValues.push(value);
+    if (stage.when) {
+      for (const source of stage.when.sources) {
+        const value = this.resolve(query, source, stage, index);
+        if (value === null) return this.#skip(query, stage, index);
+        if (value === undefined) waits = true;
+        else conditionValues.push(value);
+      }
     }
     if (waits) return;
     if (stage.when) {

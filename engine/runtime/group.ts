@@ -1,18 +1,20 @@
 /** A group while it runs: its queue, its pools, and the batches between them. */
 import { formatDuration, MillraceError } from '../../operators/index.ts';
 import { decide, type Decision } from '../../planner/index.ts';
+import { Bag, type Placed } from './bag.ts';
 import type { Clock } from './clock.ts';
 import type { Lender } from './held-memory.ts';
-import type { BatchResult } from './message.ts';
+import type { BatchItem, BatchResult } from './message.ts';
 import type { Pool, Slot } from './pool.ts';
-import type { Route, RoutedItem, Router } from './program.ts';
+import type { Route, Router } from './program.ts';
 import type { WorkItem } from './query.ts';
 import { Queue } from './queue.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** An item on a replica. */
-export interface Dispatched extends RoutedItem {
+export interface Dispatched {
   item: WorkItem;
+  route: Route;
 }
 
 export interface GroupEvents {
@@ -28,7 +30,7 @@ export interface GroupEvents {
 }
 
 /** A batch under way. */
-interface Flight {
+interface Flight extends Placed {
   batch: readonly Dispatched[];
   pool: Pool;
   slot: Slot;
@@ -52,7 +54,7 @@ export class Group {
   readonly #rules: readonly Pool['setup'][];
   readonly #decision: Decision = { pool: -1, take: 0, wake: Infinity };
   #cancelWake: (() => void) | null = null;
-  readonly #flights = new Set<Flight>();
+  readonly #flights = new Bag<Flight>();
   readonly #watchdog: Watchdog;
 
   constructor(
@@ -106,8 +108,8 @@ export class Group {
     this.#cancelWake?.();
     this.#cancelWake = null;
     while (this.#queue.length > 0) {
+      if (!this.#countIdle()) return;
       const now = this.#clock.now();
-      for (const [index, pool] of this.pools.entries()) this.#idle[index] = pool.idle;
       const oldest = this.#queue.first!.queued;
       const { pool, take, wake } = decide(
         this.#queue.length,
@@ -125,25 +127,46 @@ export class Group {
     }
   }
 
+  /** Whether any replica is idle; if none is, there is nothing to decide. */
+  #countIdle(): boolean {
+    let any = false;
+    for (let pool = 0; pool < this.pools.length; pool++) {
+      const { idle } = this.pools[pool]!;
+      this.#idle[pool] = idle;
+      if (idle > 0) any = true;
+    }
+    return any;
+  }
+
   async #run(pool: Pool, items: readonly WorkItem[], now: number): Promise<void> {
-    const batch = items.map(item => ({ item, ...this.#router.route(item) }));
-    const limit = Math.max(...batch.map(({ route }) => route.timeout));
-    const flight: Flight = { batch, pool, slot: pool.take(), limit, end: now + limit, expired: false };
-    const routes = [...new Set(batch.map(({ route }) => route))];
+    const batch: Dispatched[] = [];
+    const routes: Route[] = [];
+    const sent: BatchItem[] = [];
+    let limit = 0;
+    for (const item of items) {
+      const { route, values } = this.#router.route(item);
+      let program = routes.indexOf(route);
+      if (program < 0) program = routes.push(route) - 1;
+      if (route.timeout > limit) limit = route.timeout;
+      batch.push({ item, route });
+      sent.push({ program, values, context: contextOf(item) });
+    }
+    const flight: Flight = {
+      batch,
+      pool,
+      slot: pool.take(),
+      limit,
+      end: now + limit,
+      expired: false,
+      place: -1,
+    };
     this.#events.dispatched(batch, now);
     this.#flights.add(flight);
     this.#watchdog.watch(flight.end);
     let result: BatchResult | null = null;
     let reason: unknown;
     try {
-      result = await flight.slot.run({
-        programs: routes.map(({ program }) => program),
-        items: batch.map(({ item, route, values }) => ({
-          program: routes.indexOf(route),
-          values,
-          context: contextOf(item),
-        })),
-      });
+      result = await flight.slot.run({ programs: routes.map(({ program }) => program), items: sent });
     } catch (error) {
       reason = error;
     }
@@ -226,7 +249,7 @@ export class Group {
   }
 }
 
-function contextOf({ query, stage, index }: WorkItem): { query: number; index: number; last: boolean } {
+function contextOf({ query, stage, index }: WorkItem): BatchItem['context'] {
   const items = query.items[stage];
   const lastItem = !items || index === items.progress.length - 1;
   return { query: query.id, index, last: query.last && lastItem };

@@ -20,7 +20,8 @@ export interface Block {
 
 /** Whoever holds values in shared memory: a holder. */
 export interface Holder {
-  readonly blocks: Set<Block>;
+  /** What its values lie in; null: nothing. */
+  blocks: Set<Block> | null;
   /** Bytes of its own inputs. */
   inputBytes: number;
 }
@@ -40,8 +41,8 @@ export class HeldMemory {
   }
 
   hold(holder: Holder, block: Block): void {
-    if (holder.blocks.has(block)) return;
-    holder.blocks.add(block);
+    if (holder.blocks?.has(block)) return;
+    holder.blocks = (holder.blocks ?? new Set()).add(block);
     block.readers++;
   }
 
@@ -52,18 +53,22 @@ export class HeldMemory {
 
   /** Marks the blocks of `holder` that `value` lies in as handed out. */
   keep(holder: Holder, value: Value): void {
+    const { blocks } = holder;
+    if (!blocks) return;
     eachSharedBuffer(value, buffer => {
-      for (const block of holder.blocks) if (block.buffer === buffer) block.kept = true;
+      for (const block of blocks) if (block.buffer === buffer) block.kept = true;
     });
   }
 
   /** Gives back all that an ended query held. */
   release(holder: Holder): void {
-    for (const block of holder.blocks) {
-      block.readers--;
-      if (block.readers === 0) this.drop(block);
+    if (holder.blocks) {
+      for (const block of holder.blocks) {
+        block.readers--;
+        if (block.readers === 0) this.drop(block);
+      }
+      holder.blocks = null;
     }
-    holder.blocks.clear();
     this.#bytes -= holder.inputBytes;
     holder.inputBytes = 0;
   }

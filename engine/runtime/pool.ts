@@ -1,6 +1,7 @@
 /** Replicas of one group on the same hardware with the same maximum batch. */
 import type { Device } from '../../operators/index.ts';
 import type { PoolRule } from '../../planner/index.ts';
+import { Bag, type Placed } from './bag.ts';
 import type { Clock } from './clock.ts';
 import type { Lender } from './held-memory.ts';
 import type { Batch, BatchResult, ReplicaSpec, ReplicaStage } from './message.ts';
@@ -15,7 +16,8 @@ export interface PoolSetup extends PoolRule {
 }
 
 /** A replica's place in its pool. */
-export class Slot implements Lender {
+export class Slot implements Lender, Placed {
+  place = -1;
   readonly #replica: Replica;
   returns: SharedArrayBuffer[] | null = [];
 
@@ -61,7 +63,7 @@ export class Pool {
   readonly #factory: ReplicaFactory;
   readonly #events: PoolEvents;
   readonly #idle: Slot[] = [];
-  readonly #busy = new Set<Slot>();
+  readonly #busy = new Bag<Slot>();
   /** Replaced, with a batch that is not over. */
   readonly #stuck = new Set<Slot>();
   readonly #ending = new Set<Promise<void>>();

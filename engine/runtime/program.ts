@@ -27,7 +27,10 @@ export interface RoutedItem {
 }
 
 /** A chosen input: a value at hand, or an earlier step's. */
-type Choice = { value: Value } | { step: number; from: string };
+type Choice = { port: string; value: Value } | { port: string; step: number; from: string };
+
+/** List inputs at hand: the place among the choices, the slot, and the fan-out it belongs to. */
+type Joined = { place: number; slot: number; fanOut: number };
 
 export class Router {
   readonly #layout: Layout;
@@ -38,6 +41,8 @@ export class Router {
   /** Slots whose values are asked for whoever reads them. */
   readonly #shown: ReadonlySet<number>;
   readonly #routes = new Map<string, Route>();
+  /** Routes of one stage alone, by the stage: all its inputs are values then, so there is only one. */
+  readonly #alone: (Route | undefined)[] = [];
 
   constructor(
     layout: Layout,
@@ -57,25 +62,14 @@ export class Router {
   route(item: WorkItem): RoutedItem {
     const run = [item.stage];
     const choices = [this.#choose(item, this.#layout.stages[item.stage]!, [])!];
-    for (const stage of this.#stages.slice(this.#stages.indexOf(item.stage) + 1)) {
-      const layout = this.#layout.stages[stage]!;
-      if (layout.when || layout.state.length > 0) continue;
-      if (item.query.progressOf(stage, item.index) !== Progress.pending) continue;
-      if (layout.perItem && !item.query.items[stage]) continue;
-      const chosen = this.#choose(item, layout, run);
-      if (!chosen) continue;
-      item.query.setProgress(stage, item.index, Progress.started);
-      run.push(stage);
-      choices.push(chosen);
-    }
+    if (this.#stages.length > 1) this.#goOn(item, run, choices);
     const values: Value[] = [];
-    const inputs = choices.map(chosen =>
-      [...chosen].map(([port, choice]): StepInput => {
-        if ('value' in choice) return { port, value: values.push(choice.value) - 1 };
-        return { port, step: choice.step, from: choice.from };
-      }),
-    );
-    return { route: this.#routeOf(run, inputs), values };
+    for (const chosen of choices) {
+      for (const choice of chosen) if ('value' in choice) values.push(choice.value);
+    }
+    if (run.length > 1) return { route: this.#routeOf(run, choices), values };
+    const route = (this.#alone[item.stage] ??= this.#routeOf(run, choices));
+    return { route, values };
   }
 
   stageName(stage: number): string {
@@ -89,77 +83,108 @@ export class Router {
     }
   }
 
+  /** Adds the later stages of the group that can run right after. */
+  #goOn(item: WorkItem, run: number[], choices: Choice[][]): void {
+    for (let next = this.#stages.indexOf(item.stage) + 1; next < this.#stages.length; next++) {
+      const stage = this.#stages[next]!;
+      const layout = this.#layout.stages[stage]!;
+      if (layout.when || layout.state.length > 0) continue;
+      if (item.query.progressOf(stage, item.index) !== Progress.pending) continue;
+      if (layout.perItem && !item.query.items[stage]) continue;
+      const chosen = this.#choose(item, layout, run);
+      if (!chosen) continue;
+      item.query.setProgress(stage, item.index, Progress.started);
+      run.push(stage);
+      choices.push(chosen);
+    }
+  }
+
   /** Where each input of a stage comes from, or null if one is neither at hand nor made by `run`. */
-  #choose(item: WorkItem, layout: StageLayout, run: readonly number[]): Map<string, Choice> | null {
+  #choose(item: WorkItem, layout: StageLayout, run: readonly number[]): Choice[] | null {
     const { query, index } = item;
-    const choices = new Map<string, Choice>();
     for (let list = 0; list < layout.lists.length; list++) {
       const source: Source = { kind: 'item', list };
       if (this.#madeBy(layout, source, run)) continue;
       const value = this.#flow.resolve(query, source, layout, index);
       if (value === null || value === undefined) return null;
     }
-    /** List inputs at hand, by fan-out. */
-    const lists = new Map<number, { port: string; slot: number }[]>();
+    const choices: Choice[] = [];
+    const joined: Joined[] = [];
     for (const { port, sources } of layout.inputs) {
-      let choice: Choice | undefined;
-      for (const source of sources) {
-        const inRun = this.#madeBy(layout, source, run);
-        if (inRun) {
-          choice = inRun;
-          break;
-        }
-        const value = this.#flow.resolve(query, source, layout, index);
-        if (value === undefined) return null;
-        if (value === null) continue;
-        choice = { value };
-        if (source.kind !== 'item' && Array.isArray(value)) {
-          const fanOut = this.#layout.fanOuts[source.slot]!;
-          lists.set(fanOut, [...(lists.get(fanOut) ?? []), { port, slot: source.slot }]);
-        }
-        break;
-      }
+      const choice = this.#chooseInput(item, layout, port, sources, run, joined, choices.length);
       if (!choice) return null;
-      choices.set(port, choice);
+      choices.push(choice);
     }
     for (const { input } of layout.state) {
-      choices.set(input, { value: this.#sequences.value(query, layout.index, input)! });
+      choices.push({ port: input, value: this.#sequences.value(query, layout.index, input)! });
     }
-    for (const joined of lists.values()) if (joined.length > 1) this.#join(item, joined, choices);
+    if (joined.length > 1) this.#join(item, joined, choices);
     return choices;
   }
 
+  /** Where one input comes from; a list at hand is added to `joined`. */
+  #chooseInput(
+    { query, index }: WorkItem,
+    layout: StageLayout,
+    port: string,
+    sources: readonly Source[],
+    run: readonly number[],
+    joined: Joined[],
+    place: number,
+  ): Choice | null {
+    for (const source of sources) {
+      const made = this.#madeBy(layout, source, run);
+      if (made) return { port, ...made };
+      const value = this.#flow.resolve(query, source, layout, index);
+      if (value === undefined) return null;
+      if (value === null) continue;
+      if (source.kind !== 'item' && Array.isArray(value)) {
+        joined.push({ place, slot: source.slot, fanOut: this.#layout.fanOuts[source.slot]! });
+      }
+      return { port, value };
+    }
+    return null;
+  }
+
   /** Lists of one fan-out: keeps the indices that are present in all of them. */
-  #join(
-    item: WorkItem,
-    joined: readonly { port: string; slot: number }[],
-    choices: Map<string, Choice>,
-  ): void {
-    const columns = joined.map(({ slot }) => item.query.values[slot] as readonly (Tensor | undefined)[]);
-    const length = Math.max(...columns.map(column => column.length));
-    const present = Array.from({ length }, (_, index) => index).filter(index =>
-      columns.every(column => column[index] !== undefined),
-    );
-    for (const [place, { port }] of joined.entries()) {
-      choices.set(port, { value: present.map(index => columns[place]![index]!) });
+  #join(item: WorkItem, joined: readonly Joined[], choices: Choice[]): void {
+    for (const fanOut of new Set(joined.map(list => list.fanOut))) {
+      const lists = joined.filter(list => list.fanOut === fanOut);
+      if (lists.length === 1) continue;
+      const columns = lists.map(({ slot }) => item.query.values[slot] as readonly (Tensor | undefined)[]);
+      const length = Math.max(...columns.map(column => column.length));
+      const present = Array.from({ length }, (_, index) => index).filter(index =>
+        columns.every(column => column[index] !== undefined),
+      );
+      for (const [at, { place }] of lists.entries()) {
+        const { port } = choices[place]!;
+        choices[place] = { port, value: present.map(index => columns[at]![index]!) };
+      }
     }
   }
 
-  #madeBy(layout: StageLayout, source: Source, run: readonly number[]): Choice | null {
-    const made = (stage: number, slot: number): Choice | null => {
-      const step = run.indexOf(stage);
-      if (step < 0) return null;
-      const { port } = this.#layout.stages[stage]!.outputs.find(output => output.slot === slot)!;
-      return { step, from: port };
-    };
-    if (source.kind === 'slot') return layout.perItem ? null : made(source.stage, source.slot);
-    if (source.kind === 'gather') return null;
+  /** What a step of `run` will give for a source; null: none does. */
+  #madeBy(
+    layout: StageLayout,
+    source: Source,
+    run: readonly number[],
+  ): { step: number; from: string } | null {
+    if (run.length === 0 || source.kind === 'gather') return null;
+    if (source.kind === 'slot') return layout.perItem ? null : this.#stepOf(run, source.stage, source.slot);
     // Only the first alternative: whether it will have a value is certain, since it is in the run.
     const [list] = layout.lists[source.list]!;
-    return list?.perItem ? made(list.stage, list.slot) : null;
+    return list?.perItem ? this.#stepOf(run, list.stage, list.slot) : null;
   }
 
-  #routeOf(run: readonly number[], inputs: readonly StepInput[][]): Route {
+  #stepOf(run: readonly number[], stage: number, slot: number): { step: number; from: string } | null {
+    const step = run.indexOf(stage);
+    if (step < 0) return null;
+    const { port } = this.#layout.stages[stage]!.outputs.find(output => output.slot === slot)!;
+    return { step, from: port };
+  }
+
+  #routeOf(run: readonly number[], choices: readonly Choice[][]): Route {
+    const inputs = stepInputs(choices);
     const key = keyOf(run, inputs);
     const known = this.#routes.get(key);
     if (known) return known;
@@ -184,6 +209,17 @@ export class Router {
     this.#routes.set(key, route);
     return route;
   }
+}
+
+/** Choices as the replica sees them: values by their number. */
+function stepInputs(choices: readonly Choice[][]): StepInput[][] {
+  let values = 0;
+  return choices.map(chosen =>
+    chosen.map((choice): StepInput => {
+      if ('value' in choice) return { port: choice.port, value: values++ };
+      return { port: choice.port, step: choice.step, from: choice.from };
+    }),
+  );
 }
 
 /** Tells apart the ways through a group: its stages, and which of their inputs come from a step before. */

@@ -1,5 +1,6 @@
 /** The state of one query on its way through the pipeline. */
 import type { MillraceError, Tensor, Value } from '../../operators/index.ts';
+import { Bag, type Placed } from './bag.ts';
 import type { Block, Holder } from './held-memory.ts';
 import type { Layout } from './layout.ts';
 
@@ -15,7 +16,7 @@ export const Progress = {
 } as const;
 
 /** A stage's piece of work that waits in a queue or runs on a replica. */
-export interface WorkItem {
+export interface WorkItem extends Placed {
   query: Query;
   stage: number;
   index: number;
@@ -52,7 +53,7 @@ export interface QueryResult {
   outputs: Record<string, Value>;
   /** Values asked for with `show`, by STAGE.PORT. */
   shown: Record<string, Value>;
-  stages: StageTimes[];
+  stages: readonly StageTimes[];
   /** Milliseconds from submission to the answer. */
   latency: number;
 }
@@ -81,7 +82,7 @@ export interface Sequence {
   expiry: (() => void) | null;
 }
 
-export class Query implements Holder {
+export class Query implements Holder, Placed {
   readonly id: number;
   readonly submitted: number;
   readonly sequence: Sequence | null;
@@ -89,22 +90,22 @@ export class Query implements Holder {
   readonly last: boolean;
   /** By slot. A per-item stage's slot holds an array with a hole for each item not there (yet). */
   readonly values: (Value | (Tensor | undefined)[] | undefined)[];
-  readonly progress: Uint8Array;
+  readonly progress: number[];
   readonly items: (Items | null)[];
-  /** By stage: items run, milliseconds queued, milliseconds of service, one after the other. */
-  readonly #times: Float64Array;
-  /** Its items that wait in queues. */
-  readonly waiting = new Set<WorkItem>();
+  /** What each stage cost so far. */
+  readonly times: readonly StageTimes[];
+  /** Its items that wait in queues, in any order. */
+  readonly waiting = new Bag<WorkItem>();
+  place = -1;
   /** How many of its items are on replicas. */
   running = 0;
   /** Stages neither done nor skipped. */
   stagesLeft: number;
   ended = false;
-  /** Shared memory its values lie in. */
-  readonly blocks = new Set<Block>();
+  blocks: Set<Block> | null = null;
   /** Bytes of its own inputs in shared memory. */
   inputBytes = 0;
-  readonly settle: (error: MillraceError | null) => void;
+  readonly #settle: (query: Query, error: MillraceError | null) => void;
 
   constructor(
     layout: Layout,
@@ -119,13 +120,19 @@ export class Query implements Holder {
     this.sequence = sequence;
     this.last = last;
     const stages = layout.stages.length;
-    // Filled rather than mapped: a query is made for every request, and mapping shows in what a small model can do.
+    // Plain arrays, and no more of them than there must be: making and collecting queries shows in what a small model
+    // can do.
     this.values = Array<undefined>(layout.slots).fill(undefined);
-    this.progress = new Uint8Array(stages);
+    this.progress = Array<number>(stages).fill(Progress.pending);
     this.items = Array<null>(stages).fill(null);
-    this.#times = new Float64Array(3 * stages);
+    this.times = layout.stages.map(({ stage }) => ({ name: stage.name, items: 0, queue: 0, service: 0 }));
     this.stagesLeft = stages;
-    this.settle = error => settle(this, error);
+    this.#settle = settle;
+  }
+
+  /** Ends the query, once: with its outputs, or with an error. */
+  settle(error: MillraceError | null): void {
+    this.#settle(this, error);
   }
 
   /** How far one piece of work has come; a stage that runs once per query has only index 0. */
@@ -136,21 +143,14 @@ export class Query implements Holder {
 
   /** One of a stage's items left the queue. */
   addQueued(stage: number, milliseconds: number): void {
-    this.#times[3 * stage + 1]! += milliseconds;
+    this.times[stage]!.queue += milliseconds;
   }
 
   /** One of a stage's items was in a batch that took so long. */
   addService(stage: number, milliseconds: number): void {
-    this.#times[3 * stage]!++;
-    this.#times[3 * stage + 2]! += milliseconds;
-  }
-
-  /** What each stage cost. */
-  stageTimes({ stages }: Layout): StageTimes[] {
-    return stages.map(({ index, stage }) => {
-      const [items = 0, queue = 0, service = 0] = this.#times.subarray(3 * index, 3 * index + 3);
-      return { name: stage.name, items, queue, service };
-    });
+    const times = this.times[stage]!;
+    times.items++;
+    times.service += milliseconds;
   }
 
   setProgress(stage: number, index: number, progress: number): void {

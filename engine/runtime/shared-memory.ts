@@ -46,6 +46,7 @@ export class SharedMemory {
 
   /** Ends a batch: of the blocks taken, `lent` are on loan and the others free again. */
   settle(lent: readonly SharedArrayBuffer[]): void {
+    if (this.#taken.size === 0) return;
     for (const block of lent) this.#taken.delete(block);
     this.recycle(this.#taken);
     this.#taken.clear();
