@@ -3,11 +3,15 @@ import { Piscina } from 'piscina';
 import { MillraceError, type Device } from '../../operators/index.ts';
 import type { Batch, BatchResult, ItemError, Program, ReplicaSpec } from './message.ts';
 import type { Replica, ReplicaFactory } from './replica.ts';
+import { Vigil, type Pace } from './vigil.ts';
 import type { Wire } from './wire/format.ts';
 import { packBatch, unpackResult } from './wire/wire.ts';
 import type { ThreadAnswer, ThreadMessage } from './worker.ts';
 
 const filename = new URL('./worker.js', import.meta.url).href;
+
+/** One for all engines of this thread: it is their batches together that leave a core free or not. */
+const vigil = new Vigil();
 
 /** A thread and the replicas that live in it. */
 class Thread {
@@ -54,14 +58,14 @@ class Thread {
     }
   }
 
-  /** @param known the programs that the replica has */
-  async run(replica: number, batch: Batch, known: Map<Program, number>): Promise<BatchResult> {
+  /**
+   * @param known the programs that the replica has
+   * @param pace of the replica
+   */
+  async run(replica: number, batch: Batch, known: Map<Program, number>, pace: Pace): Promise<BatchResult> {
     const { wire, transfer } = packBatch(batch, known);
-    const answer = await this.#pool.run(
-      [replica, wire],
-      transfer.length > 0 ? { transferList: transfer } : {},
-    );
-    return unpackResult(answer as Wire);
+    const send = () => this.#pool.run([replica, wire], transfer.length > 0 ? { transferList: transfer } : {});
+    return unpackResult((await vigil.over(pace, send)) as Wire);
   }
 
   /** Ends a replica. Its sessions are released first: ending a thread that holds one can take the process with it. */
@@ -116,8 +120,9 @@ export const threadReplicas: ReplicaFactory = {
     try {
       const replica = await thread.start(spec);
       const known = new Map<Program, number>();
+      const pace: Pace = { milliseconds: Infinity };
       return {
-        run: batch => thread.run(replica, batch, known),
+        run: batch => thread.run(replica, batch, known, pace),
         async retire() {
           await thread.retire(replica);
           await destroyIfEmpty(thread, spec.device);
