@@ -93,6 +93,8 @@ export class Group {
   takeAll(): WorkItem[] {
     const items: WorkItem[] = [];
     while (this.#queue.length > 0) items.push(...this.#queue.take(this.#queue.length));
+    // What is no longer in the queue must not be dropped from it when its query ends.
+    for (const item of items) item.query.waiting.delete(item);
     return items;
   }
 

@@ -98,12 +98,14 @@ describe('a stage’s time limit', () => {
   });
 });
 
-/** Replicas that are lost with their first batch, as many as told. */
-function losing(clock: VirtualClock, losses: number): ReplicaFactory {
-  let left = losses;
+/** Replicas that are lost with their first batch, as many as told; after them, as many as told won't start. */
+function losing(clock: VirtualClock, losses: number, failures: number): ReplicaFactory {
+  let started = 0;
   return {
     async start(): Promise<Replica> {
-      const lost = left-- > 0;
+      const place = started++;
+      const lost = place < losses;
+      if (!lost && place < losses + failures) throw new Error('no room');
       return {
         run: async batch => {
           if (lost) throw new Error('worker exited');
@@ -118,12 +120,12 @@ function losing(clock: VirtualClock, losses: number): ReplicaFactory {
 }
 
 describe('a lost replica', () => {
-  const start = async (losses: number, more = '') => {
+  const start = async (losses: number, more = '', failures = 0) => {
     const pipeline = await pipelineOf(user('a', 'echo', more), '{ out: a.out }');
     const clock = new VirtualClock();
     const engine = await Engine.start(pipeline, {
       clock,
-      replicas: losing(clock, losses),
+      replicas: losing(clock, losses, failures),
       deployment: deploymentOf(pipeline),
     });
     return { engine, clock };
@@ -144,6 +146,15 @@ describe('a lost replica', () => {
   it('fails the query at once where the stage may not be run again', async () => {
     const { engine, clock } = await start(1, ', pure: false');
     await expect(clock.until(engine.infer({ text: 'x' }))).rejects.toMatchObject({ code: 'stage-failed' });
+  });
+
+  it('with none to take its place fails what waits, and nothing more once there is one', async () => {
+    const { engine, clock } = await start(1, '', 1);
+    const queries = ['x', 'y', 'z'].map(text => engine.infer({ text }));
+    expect(await clock.until(outcomes(queries))).toEqual(['unavailable', 'unavailable', 'unavailable']);
+    expect(isAtRest(engine)).toBe(true);
+    expect(textsOf((await clock.until(engine.infer({ text: 'w' }))).outputs['out'])).toBe('w');
+    expect(isAtRest(engine)).toBe(true);
   });
 });
 
