@@ -17,6 +17,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'How fast and how well does the OCR pipeline read, beside @gutenye/ocr-node? (4 min)',
     load: () => import('./ocr/ocr.ts'),
   },
+  estimator: {
+    about: 'Are predictions what the engine then does, and how fast are they made? (20 min)',
+    load: () => import('./estimator/estimator.ts'),
+  },
   memory: {
     about: 'Does memory grow over 2,000 OCR queries? (20 min)',
     load: () => import('./memory/memory.ts'),

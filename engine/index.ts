@@ -17,6 +17,15 @@ export {
   zeros,
 } from '../operators/index.ts';
 export type { ErrorCode, Item, Operator, Outputs, Runner, Site, Tensor, Value } from '../operators/index.ts';
+export { hostFacts, hostFingerprint, type Host } from './profiler/host.ts';
+export { identityOf } from './profiler/identity.ts';
+export { readMeasurements, writeMeasurements, type Measurements } from './profiler/measurements.ts';
+export type { ProfileOptions, ProfileOutcome, ProfileProgress } from './profiler/profile-options.ts';
+export { profilePipeline } from './profiler/profile-pipeline.ts';
+export type { SampleQuery } from './profiler/recording.ts';
+export { calibrate, type CalibrateOptions } from './rehearsal/calibrate.ts';
+export { rehearse, type Rehearsal, type RehearseOptions } from './rehearsal/rehearse.ts';
+export { asRehearsed, predict, summarise, type Summary } from './rehearsal/summary.ts';
 export { realClock, type Clock } from './runtime/clock.ts';
 export {
   defaultDeployment,

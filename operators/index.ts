@@ -6,6 +6,7 @@ export * from './errors.ts';
 export { halfToNumber } from './half.ts';
 export { readModelMetadata, type ModelMetadata, type ModelPort } from './onnx/metadata.ts';
 export * from './random.ts';
+export * from './service-distribution.ts';
 export * from './service-time.ts';
 export * from './tensor.ts';
 export * from './units.ts';

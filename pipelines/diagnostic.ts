@@ -11,6 +11,7 @@ export const diagnosticTable = {
     severity: 'error',
     meaning: 'the text is no YAML, or uses a part of YAML that is not taken here',
   },
+  'json-syntax': { severity: 'error', meaning: 'the text is no JSON' },
   'too-large': {
     severity: 'error',
     meaning: 'the file is larger, deeper or has more values than a reader takes',
@@ -62,11 +63,28 @@ export const diagnosticTable = {
   'datatype-mismatch': { severity: 'error', meaning: 'an edge between ports of different datatypes' },
   'shape-mismatch': { severity: 'error', meaning: 'an edge between ports whose shapes cannot be equal' },
   'list-mismatch': { severity: 'error', meaning: 'a list where a tensor is wanted, or the other way round' },
-  'wrong-pipeline': { severity: 'error', meaning: 'a plan for another pipeline' },
+  'wrong-pipeline': { severity: 'error', meaning: 'a plan or a profile for another pipeline' },
   'unplaced-stage': { severity: 'error', meaning: 'a stage in no group of the plan' },
   'repeated-stage': { severity: 'error', meaning: 'a stage in two groups of the plan' },
   'mixed-scopes': { severity: 'error', meaning: 'a group of stages that run on different items' },
   'unknown-hardware': { severity: 'error', meaning: 'a hardware type that the file does not declare' },
+  'missing-price': { severity: 'error', meaning: 'a hardware type without the price that is asked for' },
+  'missing-times': { severity: 'error', meaning: 'a stage or a batch of a profile without times' },
+  'bad-batch': { severity: 'error', meaning: 'a batch size that is no whole number of at least 1' },
+  'bad-percentage': { severity: 'error', meaning: 'a quantile at no percentage from 0 to 100' },
+  'bad-samples': { severity: 'error', meaning: 'items per query that are no whole numbers' },
+  'odd-samples': {
+    severity: 'warning',
+    meaning: 'items per query that do not go with their mean, or with those of another stage',
+  },
+  'falling-time': {
+    severity: 'warning',
+    meaning: 'measured times that fall where they can only grow; they are smoothed',
+  },
+  'missing-arrivals': { severity: 'error', meaning: 'a trace without arrivals, or all at one instant' },
+  'bad-header': { severity: 'error', meaning: 'a trace whose first line is not the name of its column' },
+  'bad-arrival': { severity: 'error', meaning: 'an arrival that is no number of seconds of at least 0' },
+  'unsorted-arrival': { severity: 'error', meaning: 'an arrival before the one above it' },
 } as const satisfies Record<string, Entry>;
 
 export type DiagnosticCode = keyof typeof diagnosticTable;

@@ -51,8 +51,17 @@ const HardwareSchema = object(
 
 const rules: readonly Rule[] = [{ at: /^\/millrace$/, code: 'bad-version' }];
 
+export interface HardwareOptions {
+  /** Whether every type must have a price. */
+  priced?: boolean;
+}
+
 /** Reads the hardware there is from text. */
-export function parseHardware(text: string, file = ''): { hardware?: Hardware; diagnostics: Diagnostic[] } {
+export function parseHardware(
+  text: string,
+  file = '',
+  { priced = false }: HardwareOptions = {},
+): { hardware?: Hardware; diagnostics: Diagnostic[] } {
   const source = readYaml(text, file);
   const { readable } = conform(source, version, HardwareSchema, rules);
   if (!readable || hasErrors(source.diagnostics)) return { diagnostics: source.diagnostics };
@@ -63,6 +72,7 @@ export function parseHardware(text: string, file = ''): { hardware?: Hardware; d
   ]);
   const hardware: Hardware = { types: Object.fromEntries(complete), limits, hosts };
   checkNames(hardware, source);
+  if (priced) checkPrices(hardware, source);
   return hasErrors(source.diagnostics)
     ? { diagnostics: source.diagnostics }
     : { hardware, diagnostics: source.diagnostics };
@@ -73,9 +83,9 @@ export function parseHardware(text: string, file = ''): { hardware?: Hardware; d
  *
  * @throws PipelineError if the file has mistakes; MillraceError `not-found` if there is no such file.
  */
-export async function loadHardware(path: string): Promise<Hardware> {
+export async function loadHardware(path: string, options: HardwareOptions = {}): Promise<Hardware> {
   const { text, file } = await readTextFile(path, 'hardware file');
-  const { hardware, diagnostics } = parseHardware(text, file);
+  const { hardware, diagnostics } = parseHardware(text, file, options);
   if (!hardware) throw new PipelineError(diagnostics);
   return hardware;
 }
@@ -101,5 +111,14 @@ function checkNames({ types, limits, hosts }: Hardware, source: SourceFile): voi
   for (const { name, at } of named) {
     if (Object.hasOwn(types, name)) continue;
     source.mistake('unknown-hardware', at, `there is no type "${name}"`, nearest(name, Object.keys(types)));
+  }
+}
+
+function checkPrices({ types }: Hardware, source: SourceFile): void {
+  for (const [name, { price }] of Object.entries(types)) {
+    // YAML has `.inf` and `.nan`.
+    if (Number.isFinite(price)) continue;
+    const message = `"${name}" has no price; add "price", in US dollars per replica and hour`;
+    source.mistake('missing-price', source.keyOf(pointer('types', name)), message);
   }
 }

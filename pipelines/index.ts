@@ -1,12 +1,17 @@
 export { compileCondition } from './condition.ts';
+export { conform, type Rule } from './conformity.ts';
 export * from './diagnostic.ts';
 export * from './graph.ts';
 export * from './hardware-file.ts';
 export * from './json-schema.ts';
+export * from './json.ts';
 export * from './loader.ts';
 export * from './plan-file.ts';
-export type { Plan } from './plan.ts';
+export type { Group, Plan, PlanWorkload, Pool, Predicted, Search } from './plan.ts';
 export * from './reference.ts';
 export * from './render.ts';
+export { object, record } from './schema-parts.ts';
+export { pointer, SourceFile } from './source.ts';
 export * from './types.ts';
 export { nearest } from './suggest.ts';
+export { readTextFile } from './text-file.ts';

@@ -20,6 +20,7 @@ const floors = ['operators', 'pipelines', 'planner', 'engine', 'bench'];
 const engineFloors = [
   'runtime',
   'profiler',
+  'rehearsal',
   'tuner',
   'models',
   'gates',

@@ -13,6 +13,10 @@ Usage: millrace COMMAND [options]
 Commands:
   check PIPELINE...            find every mistake in pipeline files
   run PIPELINE                 run queries through a pipeline, in this process
+  profile PIPELINE             measure every stage of a pipeline on this machine
+  plan PIPELINE                find the cheapest plan that meets the SLO
+  estimate PIPELINE            predict how a plan would do
+  rehearse PIPELINE            run a plan with emulated stages, predicted beside measured
   new operator NAME            start an operator of your own, with a test
   new pipeline NAME            start a pipeline from an ONNX model, with a test
 
@@ -28,6 +32,10 @@ Exit status: 0 fine; 1 a finding (an invalid pipeline, a failed query); 2 misuse
 const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   check: () => import('./check.ts'),
   run: () => import('./run.ts'),
+  profile: () => import('./profile.ts'),
+  plan: () => import('./plan.ts'),
+  estimate: () => import('./estimate.ts'),
+  rehearse: () => import('./rehearse.ts'),
   'new operator': () => import('./new-operator.ts'),
   'new pipeline': () => import('./new-pipeline.ts'),
 };

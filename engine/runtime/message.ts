@@ -7,6 +7,8 @@ export interface ReplicaSpec {
   /** The group's stages in topological order. */
   stages: readonly ReplicaStage[];
   device: Device;
+  /** Name of the hardware type; absent for a replica that is of no pool. */
+  hardware?: string;
   /** Processor threads one call of a model may use. */
   threads: number;
 }

@@ -78,7 +78,8 @@ export class Pool {
     events: PoolEvents,
   ) {
     this.setup = setup;
-    this.#spec = { stages: stages.map(plainStage), device: setup.device, threads: setup.threads };
+    const { hardware, device, threads } = setup;
+    this.#spec = { stages: stages.map(plainStage), hardware, device, threads };
     this.#clock = clock;
     this.#factory = factory;
     this.#events = events;

@@ -2,6 +2,7 @@
 import { MillraceError } from '../../operators/index.ts';
 import { GroupRunner, itemError } from './group-runner.ts';
 import type { ItemError, Program, ReplicaSpec } from './message.ts';
+import { sleepUntil } from './sleep.ts';
 import type { Wire } from './wire/format.ts';
 import { packResult, unpackBatch } from './wire/wire.ts';
 
@@ -20,13 +21,7 @@ interface Tenant {
   programs: Program[];
 }
 
-const clock = {
-  now: () => performance.now(),
-  until: (time: number) =>
-    new Promise<void>(resolve => {
-      setTimeout(resolve, Math.max(0, time - performance.now()));
-    }),
-};
+const clock = { now: () => performance.now(), until: sleepUntil };
 
 const tenants = new Map<number, Tenant>();
 

@@ -9,6 +9,7 @@ import {
   type Diagnostic,
   type DiagnosticCode,
 } from '../../pipelines/index.ts';
+import { parseProfile, parseTrace } from '../../planner/index.ts';
 import { operators, pipelineOf, pointAt } from '../support/pipelines.ts';
 
 const directory = join(import.meta.dirname, 'fixtures', 'operators');
@@ -114,6 +115,31 @@ const plans: readonly [DiagnosticCode, string, string][] = [
   ['mixed-scopes', plan('s,b'), 'b'],
 ];
 
+const hardware: readonly [DiagnosticCode, string, string][] = [
+  ['unknown-hardware', 'types: { cpu: { device: cpu, price: 1 } }\nlimits: { cpus: 3 }', 'cpus'],
+  ['missing-price', 'types: { cpu: { device: cpu } }', 'cpu'],
+];
+
+const profile = (scale: string, batches: string): string =>
+  `{ "millrace": "profile/1", "pipeline": "test", "hardware": "cpu",
+     "stages": { "a": { "scale": ${scale}, "batches": ${batches} } } }`;
+const profiles: readonly [DiagnosticCode, string, string][] = [
+  ['json-syntax', 'millrace: profile/1', 'm'],
+  ['missing-times', profile('{ "mean": 1 }', '{ "1": {} }'), '"1"'],
+  ['bad-batch', profile('{ "mean": 1 }', '{ "one": { "mean": 5 } }'), '"one"'],
+  ['bad-percentage', profile('{ "mean": 1 }', '{ "1": { "quantiles": { "101": 5 } } }'), '"101"'],
+  ['bad-samples', profile('{ "samples": [1, 1.5] }', '{ "1": { "mean": 5 } }'), '1.5'],
+  ['odd-samples', profile('{ "mean": 3, "samples": [1, 1] }', '{ "1": { "mean": 5 } }'), '3'],
+  ['falling-time', profile('{ "mean": 1 }', '{ "1": { "mean": 5 }, "2": { "mean": 4 } }'), '"2"'],
+];
+
+const traces: readonly [DiagnosticCode, string, string][] = [
+  ['missing-arrivals', 'arrival\n', 'arrival'],
+  ['bad-header', 'time\n1\n2\n', 'time'],
+  ['bad-arrival', 'arrival\n1\nsoon\n', 'soon'],
+  ['unsorted-arrival', 'arrival\n2\n1\n', '1'],
+];
+
 describe('every code', () => {
   const told = (diagnostics: readonly Diagnostic[]): [string, string][] => diagnostics.map(pointAt);
 
@@ -127,16 +153,24 @@ describe('every code', () => {
     expect(told(parsePlan(text, '', two).diagnostics)).toEqual([[code, token]]);
   });
 
-  test('unknown-hardware', () => {
-    const { diagnostics } = parseHardware(
-      'millrace: hardware/1\ntypes: { cpu: { device: cpu } }\nlimits: { cpus: 3 }\n',
-    );
-    expect(told(diagnostics)).toEqual([['unknown-hardware', 'cpus']]);
+  test.each(hardware)('%s', (code, text, token) => {
+    const { diagnostics } = parseHardware(`millrace: hardware/1\n${text}\n`, '', { priced: true });
+    expect(told(diagnostics)).toEqual([[code, token]]);
+  });
+
+  test.each(profiles)('%s', (code, text, token) => {
+    const { diagnostics } = parseProfile(text);
+    expect(told(diagnostics)).toEqual([[code, token]]);
+    expect(diagnostics[0]?.severity).toBe(diagnosticTable[code].severity);
+  });
+
+  test.each(traces)('%s', (code, text, token) => {
+    expect(told(parseTrace(text).diagnostics)).toEqual([[code, token]]);
   });
 
   test('is shown by a test above, and says what it means', () => {
-    const shown = [...pipelines, ...plans].map(([code]) => code);
-    expect(new Set([...shown, 'unknown-hardware'])).toEqual(new Set(Object.keys(diagnosticTable)));
+    const shown = [pipelines, plans, hardware, profiles, traces].flat().map(([code]) => code);
+    expect(new Set(shown)).toEqual(new Set(Object.keys(diagnosticTable)));
     for (const { meaning } of Object.values(diagnosticTable)) expect(meaning).not.toBe('');
   });
 });

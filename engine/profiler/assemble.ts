@@ -1,0 +1,33 @@
+import type { BoundPipeline, BoundStage } from '../../pipelines/index.ts';
+import type { Profile, StageProfile } from '../../planner/index.ts';
+import { hostFacts } from './host.ts';
+import type { Measurements } from './measurements.ts';
+import type { Recording } from './recording.ts';
+
+/**
+ * Puts what was measured together as a profile of this machine, stages in the pipeline's order.
+ * @param measured the stages it is of, each with at least one batch size
+ */
+export function assemble(
+  pipeline: BoundPipeline,
+  hardware: string,
+  measured: readonly BoundStage[],
+  recording: Recording,
+  { engine, stages }: Measurements,
+): Profile {
+  const profiles = pipeline.stages
+    .filter(stage => measured.includes(stage))
+    .map(({ name }): [string, StageProfile] => {
+      const { batches, memory } = stages[name]!;
+      const { samples } = recording.stages.get(name)!;
+      const mean = samples.reduce((sum, items) => sum + items, 0) / samples.length;
+      return [name, { scale: { mean, samples }, batches, memory }];
+    });
+  return {
+    pipeline: pipeline.name,
+    hardware,
+    host: hostFacts(),
+    engine: engine!,
+    stages: Object.fromEntries(profiles),
+  };
+}

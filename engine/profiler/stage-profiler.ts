@@ -1,0 +1,96 @@
+/** Measures one stage: batch size after batch size, until more items per batch no longer pay. */
+import { MillraceError, type BatchTimes } from '../../operators/index.ts';
+import type { BoundStage } from '../../pipelines/index.ts';
+import type { Budget } from './budget.ts';
+import type { StageMeasurements } from './measurements.ts';
+import type { StageInput } from './recorder.ts';
+import { repeat } from './repetitions.ts';
+import { leastRepetitions, nextBatch, sizesToCome, type MeasuredBatch } from './rules.ts';
+import { Trial, type TrialOptions } from './trial.ts';
+
+export interface StageProfilerOptions extends TrialOptions {
+  /** Ends with the time there is for this stage. */
+  budget: Budget;
+  maxBatch: number;
+  repetitions: number;
+  signal?: AbortSignal | undefined;
+  turn?: (() => Promise<void>) | undefined;
+  progress?: (batch: number, repetition: number) => void;
+  /** Called after every batch size. */
+  measured: (so: StageMeasurements) => Promise<void>;
+  note: (note: string) => void;
+}
+
+/** Least runs of a size that don't count; a GPU compiles something at every new shape. */
+const fewWarmUps = 2;
+const manyWarmUps = 32;
+
+/** Milliseconds of runs that don't count: a just-started replica's code is compiled as it runs. */
+const warmUpTime = { first: 250, later: 25 };
+
+function medianOf({ batch, mean, quantiles }: BatchTimes): MeasuredBatch {
+  return { batch, median: quantiles.find(({ percentage }) => percentage === 50)?.time ?? mean };
+}
+
+/** Whether the time left is too short for the least that a batch size is run, if its items take as long as alone. */
+function isTooLong(batch: number, last: MeasuredBatch | undefined, budget: Budget, warmUps: number): boolean {
+  if (!last) return budget.isOver;
+  return (batch / last.batch) * last.median * (warmUps + leastRepetitions) > budget.left;
+}
+
+/**
+ * Goes on measuring a stage.
+ * @param known what was measured of it already
+ * @throws MillraceError if it does not start, or fails on single items
+ */
+export async function profileStage(
+  stage: BoundStage,
+  inputs: readonly StageInput[],
+  known: StageMeasurements,
+  options: StageProfilerOptions,
+): Promise<void> {
+  const { hardware, clock, budget, maxBatch, repetitions, signal, turn, measured, note } = options;
+  const warmUps = hardware.device === 'cpu' ? fewWarmUps : Math.min(2 * inputs.length, manyWarmUps);
+  let so = known;
+  const trial = await Trial.start(stage, inputs, options);
+  try {
+    while (!so.finished) {
+      const points = so.batches.map(medianOf);
+      const batch = nextBatch(points, maxBatch);
+      if (batch === null) {
+        so = { ...so, finished: true };
+      } else if (isTooLong(batch, points.at(-1), budget, warmUps)) {
+        if (points.length > 0) note(`stage "${stage.name}": there was no time for batches of ${batch}`);
+        return;
+      } else {
+        const times = await measureBatch(batch);
+        if (!times && signal?.aborted) return;
+        so = times ? { ...so, batches: [...so.batches, times] } : { ...so, finished: true };
+      }
+      await measured(so);
+    }
+  } finally {
+    await trial.close();
+  }
+
+  /** Null if batches of this size can't be run, or the signal came. */
+  async function measureBatch(batch: number): Promise<BatchTimes | null> {
+    const milliseconds = so.batches.length === known.batches.length ? warmUpTime.first : warmUpTime.later;
+    const points = so.batches.map(medianOf);
+    try {
+      return await repeat(batch, turn => trial.run(batch, turn), {
+        budget: budget.share(1 / sizesToCome(points, maxBatch)),
+        repetitions,
+        warmUp: { runs: warmUps, milliseconds },
+        clock,
+        signal,
+        turn,
+        progress: repetition => options.progress?.(batch, repetition),
+      });
+    } catch (error) {
+      if (!(error instanceof MillraceError) || batch === 1) throw error;
+      note(`stage "${stage.name}": batches of ${batch} are left out: ${error.message}`);
+      return null;
+    }
+  }
+}

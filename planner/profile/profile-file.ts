@@ -1,0 +1,69 @@
+import { conform, hasErrors, readJson, type Diagnostic, type Pipeline } from '../../pipelines/index.ts';
+import { checkNames, checkSampleCounts } from './profile-check.ts';
+import { ProfileSchema, profileRules, profileVersion } from './profile-schema.ts';
+import { readStage, type FileStage } from './profile-stage.ts';
+import type { Profile, StageProfile } from './profile.ts';
+
+type FileProfile = Pick<Profile, 'pipeline' | 'hardware'> & {
+  host?: Profile['host'];
+  engine?: Partial<Profile['engine']>;
+  stages: Record<string, FileStage>;
+};
+
+/**
+ * Reads a profile from the text of its file. Times that fall where they can only grow are smoothed, with a warning.
+ * The mean of a scale with samples is that of the samples, since they are what is drawn.
+ *
+ * @param file as diagnostics show it
+ * @param pipeline what it must be a profile of, if that is known
+ * @param types the hardware types there are, by name, if they are known
+ */
+export function parseProfile(
+  text: string,
+  file = '',
+  pipeline?: Pipeline,
+  types?: Readonly<Record<string, unknown>>,
+): { profile?: Profile; diagnostics: Diagnostic[] } {
+  const source = readJson(text, file);
+  const { readable } = conform(source, profileVersion, ProfileSchema, profileRules);
+  if (!readable || hasErrors(source.diagnostics)) return { diagnostics: source.diagnostics };
+  const { pipeline: name, hardware, host = {}, engine = {}, stages } = source.value as FileProfile;
+  const read = Object.entries(stages).map(([name, stage]) => [name, readStage(source, name, stage)] as const);
+  const profile: Profile = {
+    pipeline: name,
+    hardware,
+    host,
+    engine: { query: engine.query ?? 0, hop: engine.hop ?? 0, wake: engine.wake ?? 0 },
+    stages: Object.fromEntries(read),
+  };
+  checkNames(profile, source, pipeline, types);
+  checkSampleCounts(profile, source);
+  return hasErrors(source.diagnostics)
+    ? { diagnostics: source.diagnostics }
+    : { profile, diagnostics: source.diagnostics };
+}
+
+/** A profile as the text of its file. What `parseProfile` makes of that is the profile again. */
+export function writeProfile({ stages, ...profile }: Profile): string {
+  const written = Object.entries(stages).map(([name, stage]) => [name, fileStage(stage)] as const);
+  const file = { millrace: profileVersion, ...profile, stages: Object.fromEntries(written) };
+  // No text of JSON holds a bare line break, so each match is a list of numbers.
+  const lists = /\[\n[\d\s.,eE+-]*\]/g;
+  const onOneLine = (list: string): string => `[${list.slice(1, -1).trim().replace(/\s+/g, ' ')}]`;
+  return `${JSON.stringify(file, null, 2).replace(lists, onOneLine)}\n`;
+}
+
+function fileStage({ scale: { mean, samples }, memory, batches }: StageProfile): FileStage {
+  const times = batches.map(({ batch, mean, quantiles }) => {
+    const byPercentage = quantiles.map(({ percentage, time }) => [percentage, time]);
+    return [
+      batch,
+      { mean, ...(quantiles.length > 0 && { quantiles: Object.fromEntries(byPercentage) }) },
+    ] as const;
+  });
+  return {
+    scale: { mean, ...(samples.length > 0 && { samples }) },
+    ...(memory !== undefined && { memory }),
+    batches: Object.fromEntries(times),
+  };
+}

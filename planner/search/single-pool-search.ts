@@ -1,0 +1,110 @@
+/** The cheapest plan with one pool per group, for one way to group the stages. */
+import { BranchAndBound, costOfChoice, isWithinLimits, type SearchProblem } from './branch-and-bound.ts';
+import type { Candidate, SearchContext } from './context.ts';
+import { explain, fastest, type NoPlan } from './infeasible.ts';
+import { LocalSearch } from './local-search.ts';
+import { optionOf, type Kind, type Option, type SearchGroup } from './option.ts';
+import { Relaxation } from './relaxation.ts';
+import { fewestReplicas } from './fewest-replicas.ts';
+
+/** Shares of the time there is: for a proof without a plan to start from, and for finding such a plan. */
+const shares = { proof: 0.3, start: 0.3 };
+
+export interface SingleResult {
+  kind: 'single';
+  found: Candidate;
+  /** No plan with one pool per group of this grouping costs less. */
+  bound: number;
+  proved: boolean;
+}
+
+/**
+ * The cheapest choice of one pool per group.
+ * @param share of the budget that it may take
+ * @param below only what costs less is looked for
+ */
+export function searchSinglePool(
+  context: SearchContext,
+  groups: readonly SearchGroup[],
+  share: number,
+  below = Infinity,
+): SingleResult | NoPlan {
+  const { system, samples, slo, options, evaluator, limits } = context;
+  /** Over after a share of the time there is, from now. */
+  const within = (part: number) => {
+    const end = options.now() + part * share * options.budget;
+    return () => context.isOver() || options.now() > end;
+  };
+  const allOver = within(1);
+  let best: number | null = below < Infinity ? below : null;
+  const relaxation = new Relaxation(system, groups, samples, slo, evaluator);
+  const cached = new Map<Kind, number>();
+  const fewest = (group: number, kind: Kind) => {
+    const found = cached.get(kind) ?? fewestReplicas(groups[group]!, kind, samples, slo);
+    cached.set(kind, found);
+    return found;
+  };
+  const isFeasible = (choice: readonly Option[]) => evaluator.isFeasible(groups, choice);
+  const problem = { groups, relaxation, fewest, most: options.most, limits, isFeasible };
+  let isOver = within(shares.proof);
+  const proof = new BranchAndBound({
+    ...problem,
+    isOver: () => isOver(),
+    onBound: bound =>
+      options.onProgress?.({ phase: 'searching', best, bound, evaluated: evaluator.evaluated }),
+  });
+  const nothing = (proved: boolean): NoPlan => {
+    if (below < Infinity) return { kind: 'none', message: 'nothing is cheaper', proved };
+    const none = explanation(context, groups, fewest);
+    return proved ? none : { ...none, proved, message: `no plan was found in time; ${none.message}` };
+  };
+  const cheapest = proof.begin(below);
+  if (!cheapest) return nothing(true);
+  let found = proof.search(null, below);
+  if (!found.proved && !allOver()) {
+    // With a plan in hand, only what is cheaper is left to rule out.
+    const startIsOver = within(shares.start);
+    const start =
+      found.choice ??
+      new LocalSearch({
+        ...problem,
+        relaxation: new Relaxation(system, groups, samples.slice(0, 1), slo, evaluator),
+        fewest: (g, kind) => proof.fewest(g, kind),
+        isOver: startIsOver,
+      }).climb(cheapest) ??
+      quickest(groups, problem);
+    if (start) best = costOfChoice(start);
+    isOver = allOver;
+    found = proof.search(start, below);
+  }
+  const { choice, bound, proved } = found;
+  if (!choice) return nothing(proved);
+  return { kind: 'single', found: { groups, choice }, bound, proved };
+}
+
+/** The fastest hardware with all the replicas there may be, if that is feasible: dear, but a plan. */
+function quickest(
+  groups: readonly SearchGroup[],
+  { most, limits, isFeasible }: Pick<SearchProblem, 'most' | 'limits' | 'isFeasible'>,
+): readonly Option[] | null {
+  const choice = groups.map(group => {
+    const kind = fastest(group);
+    return optionOf([{ kind, replicas: Math.max(1, Math.min(most, limits[kind.hardware] ?? most)) }]);
+  });
+  return isWithinLimits(choice, limits) && isFeasible(choice) ? choice : null;
+}
+
+function explanation(
+  { system, samples, slo, limits, options }: SearchContext,
+  groups: readonly SearchGroup[],
+  fewest: (group: number, kind: Kind) => number,
+): NoPlan {
+  return explain({
+    system,
+    groups,
+    samples,
+    slo,
+    most: ({ hardware }) => Math.min(options.most, limits[hardware] ?? options.most),
+    fewest,
+  });
+}

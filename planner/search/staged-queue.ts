@@ -1,0 +1,132 @@
+/** One group's queue, simulated by itself once it is known when everything reaches it. */
+import type { SimulatedPool } from '../simulation/deployment.ts';
+import { EventHeap } from '../simulation/event-heap.ts';
+
+/** Work that reaches a group: units are queries, or items of queries. */
+export interface Arriving {
+  /** Milliseconds, by unit. */
+  ready: Float64Array;
+  /** The units that come, in any order; sorted by `ready` in place. Nearly sorted is fast. */
+  order: Int32Array;
+  /** Uniform numbers of each stage of the group, by unit. */
+  uniforms: readonly Float64Array[];
+}
+
+/** What a queue saw. */
+export interface Passage {
+  /** Whether any unit had to wait: if not, more replicas change nothing. */
+  waited: boolean;
+  /** Units of the largest batch: if less than a batch may hold, larger ones change nothing. */
+  largest: number;
+}
+
+/** Sorts units by a time, in place; equal times stay as they are. Insertion sort: linear if nearly sorted. */
+function sortByTime(order: Int32Array, times: Float64Array): void {
+  for (let i = 1; i < order.length; i++) {
+    const unit = order[i]!;
+    const time = times[unit]!;
+    let at = i;
+    while (at > 0 && times[order[at - 1]!]! > time) {
+      order[at] = order[at - 1]!;
+      at--;
+    }
+    order[at] = unit;
+  }
+}
+
+/**
+ * When each unit leaves a group whose pools never wait for fuller batches: the shared batching rule, in a loop of its
+ * own since the search runs it thousands of times.
+ *
+ * @param pools fastest first
+ * @param ends milliseconds, by unit; written for the units of `order`
+ */
+export function passQueue(arriving: Arriving, pools: readonly SimulatedPool[], ends: Float64Array): Passage {
+  sortByTime(arriving.order, arriving.ready);
+  return pools.length === 1 ? passOnePool(arriving, pools[0]!, ends) : passPools(arriving, pools, ends);
+}
+
+/** One pool: the replica that is free first takes what waits then, or the next that comes. */
+function passOnePool(
+  { ready, order, uniforms }: Arriving,
+  { batch, replicas, times, wake }: SimulatedPool,
+  ends: Float64Array,
+): Passage {
+  /** When each replica is free, as a heap. */
+  const free = new Float64Array(replicas).fill(-Infinity);
+  const count = order.length;
+  const [firstTimes] = times;
+  const [firstUniforms] = uniforms;
+  let waited = false;
+  let largest = 1;
+  for (let head = 0; head < count;) {
+    const first = order[head]!;
+    const arrival = ready[first]!;
+    const earliest = free[0]!;
+    const now = earliest > arrival ? earliest : arrival;
+    if (earliest > arrival) waited = true;
+    let taken = 1;
+    while (taken < batch && head + taken < count && ready[order[head + taken]!]! <= now) taken++;
+    if (taken > largest) largest = taken;
+    let end = now + wake + firstTimes!.draw(taken, firstUniforms![first]!);
+    for (let s = 1; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
+    for (let k = head; k < head + taken; k++) ends[order[k]!] = end;
+    head += taken;
+    replaceLeast(free, end);
+  }
+  return { waited, largest };
+}
+
+/** Replaces the least value of a heap. */
+function replaceLeast(heap: Float64Array, value: number): void {
+  const size = heap.length;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= size) break;
+    if (child + 1 < size && heap[child + 1]! < heap[child]!) child++;
+    if (heap[child]! >= value) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = value;
+}
+
+function passPools(
+  { ready, order, uniforms }: Arriving,
+  pools: readonly SimulatedPool[],
+  ends: Float64Array,
+): Passage {
+  const idle = Int32Array.from(pools, ({ replicas }) => replicas);
+  let idleCount = idle.reduce((sum, count) => sum + count, 0);
+  const busy = new EventHeap(idleCount);
+  let now = -Infinity;
+  let sequence = 0;
+  let waited = false;
+  let largest = 1;
+  for (let head = 0; head < order.length;) {
+    const arrival = ready[order[head]!]!;
+    if (idleCount === 0 && busy.time > now) now = busy.time;
+    if (arrival > now) now = arrival;
+    while (busy.time <= now) {
+      idle[busy.pop()]!++;
+      idleCount++;
+    }
+    let p = 0;
+    while (idle[p] === 0) p++;
+    const { batch, times, wake } = pools[p]!;
+    let taken = 1;
+    while (taken < batch && head + taken < order.length && ready[order[head + taken]!]! <= now) taken++;
+    const first = order[head]!;
+    let end = now + wake;
+    for (let s = 0; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
+    waited ||= now > arrival;
+    if (taken > largest) largest = taken;
+    for (let k = head; k < head + taken; k++) ends[order[k]!] = end;
+    head += taken;
+    idle[p]!--;
+    idleCount--;
+    busy.push(end, sequence++, p);
+  }
+  return { waited, largest };
+}

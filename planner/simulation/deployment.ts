@@ -1,0 +1,58 @@
+/** A plan's groups as the simulation runs them. */
+
+/** Service times of one stage on one hardware type: `ServiceDistribution`, or any other sampler. */
+export interface ServiceTimes {
+  /** Milliseconds of a batch, for a uniform number in [0, 1). */
+  draw(batch: number, uniform: number): number;
+  /** Mean of what is drawn. */
+  mean(batch: number): number;
+}
+
+/** Replicas of a group on one hardware type. */
+export interface SimulatedPool {
+  /** Name of the hardware type. */
+  hardware: string;
+  /** Most items of a batch. */
+  batch: number;
+  /** Milliseconds an idle replica waits for a fuller batch. */
+  maxWait: number;
+  replicas: number;
+  /** Service times of each stage of the group. */
+  times: readonly ServiceTimes[];
+  /** Milliseconds a batch costs its replica beside its stages. */
+  wake: number;
+  /** Processor threads a busy replica takes of its host. */
+  threads: number;
+  /** The host whose cores it shares; -1: none. */
+  host: number;
+}
+
+export interface SimulatedGroup {
+  /** Stages by number, in topological order. */
+  stages: Int32Array;
+  /** Fastest first. */
+  pools: readonly SimulatedPool[];
+}
+
+export interface SimulatedDeployment {
+  groups: readonly SimulatedGroup[];
+  /** Cores of each host. */
+  hosts: readonly number[];
+  /** Main-thread milliseconds per query and per batch. */
+  engine: { query: number; hop: number };
+}
+
+/** A change of a pool's size while the simulation runs. */
+export interface Scaling {
+  /** Milliseconds. */
+  time: number;
+  group: number;
+  pool: number;
+  /** Replicas more, ready at that time, or fewer: idle ones at once, busy ones when their batch is over. */
+  change: number;
+}
+
+/** Mean service time of a batch of one, summed over a group's stages: what makes a pool fast. */
+export function speedOf({ times, wake }: Pick<SimulatedPool, 'times' | 'wake'>): number {
+  return times.reduce((sum, of) => sum + of.mean(1), wake);
+}

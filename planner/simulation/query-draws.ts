@@ -1,0 +1,133 @@
+/**
+ * What a simulated query brings: how many items each fan-out makes of it, and which branches it takes. A function of
+ * the seed and the query's number alone, so that a rehearsal of the same seed sees the very same queries.
+ */
+import { drawFrom, keyedPrefix, keyedUniform } from '../../operators/index.ts';
+import type { Scale } from '../profile/profile.ts';
+import { After, type Need, type Structure, type StageStructure } from './structure.ts';
+
+/** Keeps these draws apart from those of service times, which are keyed by seed and stage too. */
+const branchKey = 0x6272;
+const countKey = 0x636f;
+
+/** The observed query that query 0 is like; those after it follow in order, wrapping. */
+export function firstObserved(seed: number, samples: number): number {
+  return Math.floor(keyedUniform(seed, countKey) * samples);
+}
+
+/** Mean of a need: that of its most common alternative, at most one per query or item. */
+function meanOf(need: Need, stages: readonly StageStructure[], unit: number): number {
+  let most = 0;
+  for (const [at, of] of need.stage.entries()) {
+    if (need.after[at] === After.start) return unit;
+    const { scale, perItem } = stages[of]!;
+    const mean = perItem && need.after[at] === After.stage ? 1 : scale.mean;
+    most = Math.max(most, need.after[at] === After.item ? mean : Math.min(1, mean) * unit);
+  }
+  return most;
+}
+
+/** Chance that a piece of work that could run does, where only means are known. */
+function chanceOf(stage: StageStructure, { stages, fanOuts }: Structure): number {
+  const unit = stage.perItem ? fanOuts[stage.fanOut]!.scale.mean : 1;
+  const opportunity = Math.min(unit, ...stage.needs.map(need => meanOf(need, stages, unit)));
+  return opportunity <= 0 ? 0 : Math.min(1, stage.scale.mean / opportunity);
+}
+
+export class QueryDraws {
+  /** Items of the query drawn last, by fan-out. */
+  readonly counts: Int32Array;
+  /** Whether each piece of work of that query may run, if what it needs is there. */
+  readonly open: Uint8Array;
+  /** Whether each piece of work of that query runs: it may, and what it needs is there. */
+  readonly present: Uint8Array;
+  readonly #structure: Structure;
+  readonly #seed: number;
+  /** The observed query that query 0 is like, by stage and by fan-out. */
+  readonly #firstOfStage: readonly number[];
+  readonly #firstOfFanOut: readonly number[];
+  readonly #chances: readonly number[];
+
+  constructor(structure: Structure, seed: number) {
+    this.#structure = structure;
+    this.#seed = seed;
+    this.counts = Int32Array.from(structure.fanOuts, ({ width }) => width);
+    this.open = new Uint8Array(structure.width).fill(1);
+    this.present = new Uint8Array(structure.width).fill(1);
+    const firstOf = ({ scale }: { scale: Scale }) => firstObserved(seed, scale.samples.length);
+    this.#firstOfStage = structure.stages.map(firstOf);
+    this.#firstOfFanOut = structure.fanOuts.map(firstOf);
+    this.#chances = structure.stages.map(stage => (stage.gated ? chanceOf(stage, structure) : 1));
+  }
+
+  /** Draws what query number `query` brings into `counts`, `open` and `present`. */
+  draw(query: number): void {
+    const { stages, fanOuts, plain } = this.#structure;
+    if (plain) return;
+    for (let f = 0; f < fanOuts.length; f++) this.counts[f] = this.#count(fanOuts[f]!.scale, query, f);
+    for (const stage of stages) {
+      const { work, perItem } = stage;
+      const count = perItem ? this.counts[stage.fanOut]! : 1;
+      for (let i = 0; i < count; i++) this.present[work + i] = this.#possible(stage, i) ? 1 : 0;
+      if (stage.gated) this.#close(stage, query, count);
+    }
+  }
+
+  #count({ mean, samples }: Scale, query: number, fanOut: number): number {
+    if (samples.length > 0) return samples[(this.#firstOfFanOut[fanOut]! + query) % samples.length]!;
+    const floor = Math.floor(mean);
+    const more = drawFrom(keyedPrefix(this.#seed ^ countKey, fanOut), query, 0) < mean - floor;
+    return more ? floor + 1 : floor;
+  }
+
+  /** Whether everything a piece of work needs will be there. */
+  #possible(stage: StageStructure, item: number): boolean {
+    for (const { after, stage: of } of stage.needs) {
+      let there = false;
+      for (let at = 0; at < of.length && !there; at++) {
+        if (after[at] === After.start) there = true;
+        else {
+          const source = this.#structure.stages[of[at]!]!;
+          if (after[at] === After.item) there = this.present[source.work + item] === 1;
+          else there = source.perItem ? this.#opens(source) : this.present[source.work] === 1;
+        }
+      }
+      if (!there) return false;
+    }
+    return true;
+  }
+
+  /** Whether a per-item stage gets lists at all, if empty ones. */
+  #opens(stage: StageStructure): boolean {
+    return stage.lists.every(({ after, stage: of }) =>
+      of.some((source, at) => {
+        const from = this.#structure.stages[source]!;
+        return after[at] === After.item ? this.#opens(from) : this.present[from.work] === 1;
+      }),
+    );
+  }
+
+  /** Decides which of the pieces of work that could run do. */
+  #close(stage: StageStructure, query: number, count: number): void {
+    const { index, work, scale, perItem, conditional } = stage;
+    const prefix = keyedPrefix(this.#seed ^ branchKey, index);
+    let candidates = 0;
+    for (let i = 0; i < count; i++) candidates += this.present[work + i]!;
+    const { samples } = scale;
+    let wanted = samples.length > 0 ? samples[(this.#firstOfStage[index]! + query) % samples.length]! : -1;
+    if (!perItem && wanted > 1) wanted = 1;
+    for (let i = 0; i < count; i++) {
+      this.open[work + i] = 1;
+      if (this.present[work + i] === 0) continue;
+      const uniform = conditional ? drawFrom(prefix, query, i) : 0;
+      // Selection sampling (Knuth, TAOCP 3.4.2, algorithm S): `wanted` of the candidates, each set equally likely.
+      const taken = wanted < 0 ? uniform < this.#chances[index]! : uniform * candidates < wanted;
+      candidates--;
+      if (taken) wanted -= wanted < 0 ? 0 : 1;
+      else {
+        this.open[work + i] = 0;
+        this.present[work + i] = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * The discrete-event simulation of a deployed pipeline.
+ *
+ * One total order of events: by time; at one instant completions come before arrivals, arrivals before wake-ups, then
+ * by sequence. All draws are keyed by seed, stage, query and item, so the same input gives the same answer to the last
+ * digit, whatever else changes. State is in typed arrays; an event allocates nothing.
+ */
+import { keyedPrefix } from '../../operators/index.ts';
+import type { Sample } from '../workload/workload.ts';
+import type { Scaling, SimulatedDeployment } from './deployment.ts';
+import { SimulatedFlow } from './flow.ts';
+import { Host } from './host.ts';
+import { MainThread, Task } from './main-thread.ts';
+import { noStage, type Outcome } from './outcome.ts';
+import { QueryDraws } from './query-draws.ts';
+import { QueryTable } from './query-table.ts';
+import { RunningGroup, type Surroundings } from './simulated-group.ts';
+import { UnionDraws } from './union-draws.ts';
+import type { Structure } from './structure.ts';
+
+/** Breaks a simulation off once more than `allowed` queries took longer than `limit` milliseconds. */
+export interface MissLimit {
+  /** Of one of several pipelines only. */
+  part?: number;
+  limit: number;
+  allowed: number;
+}
+
+export interface SimulateOptions {
+  missLimits?: readonly MissLimit[];
+  /** In order of time. */
+  scalings?: readonly Scaling[];
+  /** Milliseconds after its arrival from which on a query is dropped rather than worked on. */
+  deadline?: number;
+}
+
+/** Simulates one sample to its end, or until it misses too much. */
+export function simulate(
+  structure: Structure,
+  deployment: SimulatedDeployment,
+  sample: Sample,
+  options: SimulateOptions = {},
+): Outcome {
+  return new Simulation(structure, deployment, sample, options).run();
+}
+
+class Simulation {
+  readonly #structure: Structure;
+  readonly #sample: Sample;
+  readonly #draws: Pick<QueryDraws, 'draw' | 'open' | 'counts'>;
+  readonly #table: QueryTable;
+  readonly #flow: SimulatedFlow;
+  readonly #hosts: readonly Host[];
+  readonly #groups: readonly RunningGroup[];
+  /** Group of each stage, and of each replica. */
+  readonly #groupOf: Int32Array;
+  readonly #groupOfReplica: Int32Array;
+  readonly #main: MainThread;
+  readonly #scalings: readonly Scaling[];
+  readonly #missLimits: readonly MissLimit[];
+  readonly #misses: Float64Array;
+  readonly #stageCounts;
+  readonly #latencies: Float64Array;
+  #now = 0;
+  #sequence = 0;
+  #finished = 0;
+  #dropped = 0;
+  #aborted = false;
+  #events = 0;
+
+  constructor(
+    structure: Structure,
+    { groups, hosts, engine }: SimulatedDeployment,
+    sample: Sample,
+    { missLimits = [], scalings = [], deadline = Infinity }: SimulateOptions,
+  ) {
+    this.#structure = structure;
+    this.#sample = sample;
+    this.#draws = structure.parts
+      ? new UnionDraws(structure, sample.seed, sample.parts!)
+      : new QueryDraws(structure, sample.seed);
+    this.#table = new QueryTable(structure);
+    this.#flow = new SimulatedFlow(structure, this.#table, {
+      ready: (work, stage) => this.#groups[this.#groupOf[stage]!]!.enqueue(work, this.#now),
+      finished: row => this.#finish(row),
+    });
+    this.#scalings = scalings;
+    this.#missLimits = missLimits;
+    this.#misses = new Float64Array(missLimits.length);
+    this.#stageCounts = structure.stages.map(noStage);
+    this.#latencies = new Float64Array(sample.arrivals.length).fill(NaN);
+    this.#main = new MainThread(engine);
+    const most = mostReplicas(groups, scalings);
+    const all = most.flat().reduce((sum, count) => sum + count, 0);
+    this.#hosts = [Infinity, ...hosts].map(cores => new Host(cores, all));
+    const surroundings: Surroundings = {
+      structure,
+      table: this.#table,
+      flow: this.#flow,
+      prefixes: Int32Array.from(structure.stages, ({ index }) => keyedPrefix(sample.seed, index)),
+      stageCounts: this.#stageCounts,
+      deadline,
+      nextSequence: () => this.#sequence++,
+      dropped: row => this.#drop(row),
+    };
+    let first = 0;
+    this.#groups = groups.map((group, g) => {
+      const groupHosts = group.pools.map(({ host }) => this.#hosts[host + 1]!);
+      const running = new RunningGroup(group, most[g]!, first, groupHosts, surroundings);
+      first += running.replicas;
+      return running;
+    });
+    this.#groupOf = Int32Array.from(structure.stages, ({ index }) =>
+      groups.findIndex(({ stages }) => stages.includes(index)),
+    );
+    this.#groupOfReplica = Int32Array.from(
+      this.#groups.flatMap(({ replicas }, g) => Array.from({ length: replicas }, () => g)),
+    );
+  }
+
+  run(): Outcome {
+    const { arrivals } = this.#sample;
+    let arrived = 0;
+    let scaled = 0;
+    while (!this.#aborted) {
+      const arrival = arrived < arrivals.length ? arrivals[arrived]! : Infinity;
+      const scaling = scaled < this.#scalings.length ? this.#scalings[scaled]!.time : Infinity;
+      const host = this.#nextHost();
+      const completion = host.next;
+      const wake = this.#nextWake();
+      const handled = this.#main.next;
+      const time = Math.min(handled, completion, scaling, arrival, wake);
+      if (time === Infinity) break;
+      this.#now = time;
+      this.#events++;
+      if (time === handled) this.#handle();
+      else if (time === completion) this.#complete(host.end(time));
+      else if (time === scaling) {
+        const { group, pool, change } = this.#scalings[scaled++]!;
+        this.#groups[group]!.scale(pool, change);
+      } else if (time === arrival) this.#arrive(arrived++);
+      for (let g = 0; g < this.#groups.length; g++) {
+        const group = this.#groups[g]!;
+        if (group.changed || group.wake <= time) group.dispatch(time);
+      }
+    }
+    return this.#outcome();
+  }
+
+  /** The host whose next batch ends first. */
+  #nextHost(): Host {
+    let first = this.#hosts[0]!;
+    for (let h = 1; h < this.#hosts.length; h++) {
+      const host = this.#hosts[h]!;
+      const { next } = host;
+      if (next < first.next || (next === first.next && next < Infinity && host.sequence < first.sequence))
+        first = host;
+    }
+    return first;
+  }
+
+  #nextWake(): number {
+    let wake = Infinity;
+    for (let g = 0; g < this.#groups.length; g++) {
+      if (this.#groups[g]!.wake < wake) wake = this.#groups[g]!.wake;
+    }
+    return wake;
+  }
+
+  #arrive(query: number): void {
+    if (this.#main.instant) this.#start(query);
+    else this.#main.push(Task.arrival, query, this.#now);
+  }
+
+  #complete(replica: number): void {
+    const group = this.#groups[this.#groupOfReplica[replica]!]!;
+    group.leaveHost(replica, this.#now);
+    if (this.#main.instant) group.complete(replica, this.#now);
+    else this.#main.push(Task.completion, replica, this.#now);
+  }
+
+  /** The main thread is done with something. */
+  #handle(): void {
+    const { kind, id } = this.#main;
+    this.#main.shift();
+    if (kind === Task.arrival) this.#start(id);
+    else this.#groups[this.#groupOfReplica[id]!]!.complete(id, this.#now);
+  }
+
+  #start(query: number): void {
+    const row = this.#table.add(query, this.#sample.arrivals[query]!);
+    const { plain, width, fanOuts } = this.#structure;
+    if (!plain) {
+      this.#draws.draw(query);
+      this.#table.open.set(this.#draws.open, row * width);
+      this.#table.counts.set(this.#draws.counts, row * fanOuts.length);
+    }
+    this.#flow.start(row);
+  }
+
+  #finish(row: number): void {
+    const latency = this.#now - this.#table.arrived[row]!;
+    this.#latencies[this.#table.query[row]!] = latency;
+    this.#finished++;
+    this.#table.remove(row);
+    this.#countMisses(row, latency);
+  }
+
+  #drop(row: number): void {
+    this.#dropped++;
+    this.#countMisses(row, Infinity);
+  }
+
+  #countMisses(row: number, latency: number): void {
+    for (let m = 0; m < this.#missLimits.length; m++) {
+      const { limit, allowed, part } = this.#missLimits[m]!;
+      if (part !== undefined && this.#sample.parts![this.#table.query[row]!] !== part) continue;
+      if (latency > limit && ++this.#misses[m]! > allowed) this.#aborted = true;
+    }
+  }
+
+  #outcome(): Outcome {
+    return {
+      latencies: this.#latencies,
+      finished: this.#finished,
+      dropped: this.#dropped,
+      aborted: this.#aborted,
+      misses: [...this.#misses],
+      end: this.#now,
+      events: this.#events,
+      stages: this.#stageCounts,
+      groups: this.#groups.map(({ counts }) => counts),
+      pools: this.#groups.map(({ poolCounts }) => poolCounts),
+      mainBusy: this.#main.busy,
+    };
+  }
+}
+
+/** Replicas each pool may ever have, by group. */
+function mostReplicas(groups: SimulatedDeployment['groups'], scalings: readonly Scaling[]): number[][] {
+  return groups.map(({ pools }, g) =>
+    pools.map(({ replicas }, p) => {
+      const added = scalings.filter(({ group, pool, change }) => group === g && pool === p && change > 0);
+      return added.reduce((sum, { change }) => sum + change, replicas);
+    }),
+  );
+}

@@ -1,0 +1,134 @@
+/** What plans are made from: a pipeline, what was measured of its stages, and the hardware there is. */
+import { MillraceError, ServiceDistribution } from '../operators/index.ts';
+import {
+  builtinHardware,
+  type Group,
+  type Hardware,
+  type HardwareType,
+  type Pipeline,
+} from '../pipelines/index.ts';
+import type { EngineCost, Profile, Scale } from './profile/profile.ts';
+import { speedOf, type SimulatedDeployment, type SimulatedPool } from './simulation/deployment.ts';
+import { structureOf, type Structure } from './simulation/structure.ts';
+
+export interface System {
+  pipeline: Pipeline;
+  hardware: Hardware;
+  structure: Structure;
+  /** Of the main thread: the dearest of all profiles. */
+  engine: { query: number; hop: number };
+  /** Names of the hardware types that a profile covers, in the order of the hardware file. */
+  types: readonly string[];
+  typeOf(hardware: string): HardwareType | undefined;
+  /** Service times of a stage; undefined where that hardware can't run it. */
+  timesOf(stage: string, hardware: string): ServiceDistribution | undefined;
+  /** What a batch costs a replica beside its stages, in milliseconds. */
+  wakeOf(hardware: string): number;
+  /** Batch sizes of a stage that were measured, ascending. */
+  batchesOf(stage: string, hardware: string): readonly number[];
+  /** Resident bytes a replica of a stage adds; undefined if not measured. */
+  memoryOf(stage: string, hardware: string): number | undefined;
+}
+
+const noCost: EngineCost = { query: 0, hop: 0, wake: 0 };
+
+/**
+ * Items per query of each stage. They are of one profile as far as it has samples, so that they stay correlated across
+ * stages; the others fill its gaps.
+ */
+function scalesOf(pipeline: Pipeline, profiles: readonly Profile[]): Map<string, Scale> {
+  const sampled = ({ stages }: Profile) =>
+    Object.values(stages).filter(({ scale }) => scale.samples.length > 0).length;
+  const ordered = profiles.toSorted((a, b) => sampled(b) - sampled(a));
+  const scales = new Map<string, Scale>();
+  for (const { name } of pipeline.stages) {
+    const profile = ordered.find(({ stages }) => Object.hasOwn(stages, name));
+    if (profile) scales.set(name, profile.stages[name]!.scale);
+  }
+  return scales;
+}
+
+/**
+ * @param profiles of this pipeline, one per hardware type; every stage is in one of them
+ * @param hardware the types there are; a type without an entry is the built-in one of that name
+ */
+export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], hardware: Hardware): System {
+  const byHardware = new Map(profiles.map(profile => [profile.hardware, profile]));
+  const distributions = new Map<string, ServiceDistribution>();
+  for (const { hardware: type, stages } of profiles)
+    for (const [name, { batches }] of Object.entries(stages))
+      distributions.set(JSON.stringify([name, type]), new ServiceDistribution(batches));
+  const typeOf = (name: string) =>
+    Object.hasOwn(hardware.types, name) ? hardware.types[name] : builtinHardware(name);
+  const stageOn = (stage: string, type: string) => {
+    const stages = byHardware.get(type)?.stages ?? {};
+    return Object.hasOwn(stages, stage) ? stages[stage] : undefined;
+  };
+  const order = [...Object.keys(hardware.types), ...byHardware.keys()];
+  return {
+    pipeline,
+    hardware,
+    structure: structureOf(pipeline, scalesOf(pipeline, profiles)),
+    engine: {
+      query: Math.max(0, ...profiles.map(({ engine }) => engine.query)),
+      hop: Math.max(0, ...profiles.map(({ engine }) => engine.hop)),
+    },
+    types: [...new Set(order)].filter(type => byHardware.has(type) && typeOf(type)),
+    typeOf,
+    timesOf: (stage, type) => distributions.get(JSON.stringify([stage, type])),
+    wakeOf: type => (byHardware.get(type)?.engine ?? noCost).wake,
+    batchesOf: (stage, type) => stageOn(stage, type)?.batches.map(({ batch }) => batch) ?? [],
+    memoryOf: (stage, type) => stageOn(stage, type)?.memory,
+  };
+}
+
+/**
+ * A plan's groups as the simulation runs them, pools fastest first.
+ * @throws MillraceError `invalid-pipeline` naming the stage and hardware that no profile covers, or the batch size that
+ *   is larger than any measured
+ */
+export function deploy(system: System, groups: readonly Group[]): SimulatedDeployment {
+  const { structure, hardware, engine } = system;
+  const hostNames = Object.keys(hardware.hosts);
+  const indexOf = new Map(structure.stages.map(({ name, index }) => [name, index]));
+  return {
+    groups: groups.map(({ name, stages, pools }) => {
+      const ordered = stages.toSorted((a, b) => indexOf.get(a)! - indexOf.get(b)!);
+      const simulated = pools.map((pool): SimulatedPool => {
+        const times = ordered.map(stage => {
+          const found = system.timesOf(stage, pool.hardware);
+          if (!found) throw notCovered(system, stage, pool.hardware);
+          if (pool.batch > found.largest) throw tooLarge(stage, pool.hardware, pool.batch, found.largest);
+          return found;
+        });
+        return {
+          hardware: pool.hardware,
+          batch: pool.batch,
+          maxWait: pool.maxWait,
+          replicas: pool.replicas,
+          times,
+          wake: system.wakeOf(pool.hardware),
+          threads: system.typeOf(pool.hardware)?.threads ?? 1,
+          host: hostNames.findIndex(host => hardware.hosts[host]!.types.includes(pool.hardware)),
+        };
+      });
+      if (simulated.length === 0) throw new MillraceError('invalid-pipeline', `group "${name}" has no pools`);
+      return {
+        stages: Int32Array.from(ordered, stage => indexOf.get(stage)!),
+        pools: simulated.toSorted((a, b) => speedOf(a) - speedOf(b)),
+      };
+    }),
+    hosts: hostNames.map(host => hardware.hosts[host]!.cores),
+    engine,
+  };
+}
+
+function notCovered({ types }: System, stage: string, hardware: string): MillraceError {
+  const message = `stage "${stage}" has no service times on "${hardware}"; there are profiles of ${types.join(', ')}`;
+  return new MillraceError('invalid-pipeline', message, { stage });
+}
+
+function tooLarge(stage: string, hardware: string, batch: number, largest: number): MillraceError {
+  const message = `stage "${stage}" was measured on "${hardware}" with batches of up to ${largest}, not ${batch}`;
+  return new MillraceError('invalid-pipeline', message, { stage });
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { bestBatch, isMeasured, nextBatch, sizesToCome } from '../../../engine/profiler/rules.ts';
+
+/** As many times, within a share of 10 ms to either side. */
+const times = (count: number, spread: number) =>
+  Array.from({ length: count }, (_, index) => 10 * (1 + spread * Math.sin(index)));
+
+describe('a batch size is measured', () => {
+  it.each([
+    ['after the most repetitions, however they vary', 200, 0.9, false, true],
+    ['not before, while its median is uncertain', 190, 0.9, false, false],
+    ['after a hundred, if its median is certain', 100, 0.01, false, true],
+    ['not before, since its 99th percentile is made up', 90, 0, false, false],
+    ['after five, if the time is over', 5, 0.9, true, true],
+    ['not before, even then', 4, 0, true, false],
+  ])('%s', (_, count, spread, timeIsOver, measured) => {
+    expect(isMeasured(times(count, spread), 200, timeIsOver)).toBe(measured);
+  });
+
+  it('after as many as were asked for, be that few', () => {
+    expect(isMeasured(times(3, 0.9), 3, false)).toBe(true);
+  });
+});
+
+/** Batch sizes 1, 2, 4, … with these rates of items. */
+const measured = (...rates: number[]) =>
+  rates.map((rate, index) => ({ batch: 2 ** index, median: (2 ** index / rate) * 1000 }));
+
+describe('the next batch size', () => {
+  it.each([
+    ['is 1 at first', [], 1],
+    ['doubles while throughput grows', [100, 150, 200], 8],
+    ['doubles after one size that gave nothing', [100, 150, 150], 8],
+    ['doubles once more where the second gave a little more than 5 %', [100, 100, 106], 8],
+    ['is none after two sizes that gave less than 5 %', [100, 104, 104.9], null],
+    ['is none after two sizes that lost', [100, 90, 80], null],
+    ['is none after the largest', [100, 150, 200, 250, 300, 350], null],
+  ])('%s', (_, rates, next) => {
+    expect(nextBatch(measured(...rates), 32)).toBe(next);
+  });
+
+  it('ends at the largest asked for, if that is no power of two', () => {
+    expect(nextBatch(measured(100, 150, 200), 6)).toBe(6);
+    expect(nextBatch([{ batch: 6, median: 1 }], 6)).toBe(null);
+  });
+});
+
+describe('the sizes that may come', () => {
+  it.each([
+    [[], 32, 3],
+    [[100], 32, 2],
+    [[100, 150], 32, 2],
+    [[100, 150, 200, 250, 300], 32, 1],
+    [[], 1, 1],
+    [[], 2, 2],
+  ])('after %j, up to %d, are %d', (rates, most, sizes) => {
+    expect(sizesToCome(measured(...rates), most)).toBe(sizes);
+  });
+});
+
+describe('the best batch size', () => {
+  it('has the highest throughput', () => {
+    expect(bestBatch(measured(100, 200, 150))).toBe(2);
+  });
+
+  it('is the smallest of those that differ by noise', () => {
+    expect(bestBatch(measured(100, 200, 203))).toBe(2);
+  });
+});

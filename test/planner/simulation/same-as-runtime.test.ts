@@ -1,0 +1,62 @@
+import * as fc from 'fast-check';
+import type { GeneratorValue } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Group, Pool } from '../../../pipelines/index.ts';
+import { bind, mostBatch, randomStages, times, type RandomStage } from './random-pipeline.ts';
+import { hardware, runEngine, runSimulation } from './virtual-run.ts';
+
+function randomArrivals(g: GeneratorValue): Float64Array {
+  let now = 0;
+  const gaps = g(fc.array<number>, fc.nat(20), { minLength: 1, maxLength: 12 });
+  return Float64Array.from(gaps, gap => (now += gap));
+}
+
+function randomGroups(g: GeneratorValue, stages: readonly RandomStage[]): Group[] {
+  const members: RandomStage[][] = [];
+  for (const stage of stages) {
+    const joinable = members.filter(([first]) => first!.scope === stage.scope);
+    const group = g(fc.boolean) ? joinable[g(fc.nat, Math.max(0, joinable.length - 1))] : undefined;
+    if (group) group.push(stage);
+    else members.push([stage]);
+  }
+  return members.map(group => {
+    const speed = ({ hardware: type }: Pool) =>
+      group.reduce((sum, { params }) => sum + params.latency[type === 'cpu' ? 0 : 1]![0]!, 0);
+    const types = g(fc.boolean) ? Object.keys(hardware.types) : ['cpu'];
+    const pools = types.map((type): Pool => ({
+      hardware: type,
+      batch: 1 + g(fc.nat, mostBatch - 1),
+      replicas: 1 + g(fc.nat, 2),
+      maxWait: g(fc.boolean) ? 0 : g(() => times),
+    }));
+    const names = group.map(({ name }) => name);
+    return { name: names.join('+'), stages: names, pools: pools.toSorted((a, b) => speed(a) - speed(b)) };
+  });
+}
+
+describe('the simulation', () => {
+  it('predicts to the digit what the engine does with the same draws, for any pipeline and plan', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.gen(), async g => {
+        const stages = randomStages(g);
+        const pipeline = await bind(stages);
+        const groups = randomGroups(g, stages);
+        const arrivals = randomArrivals(g);
+        const answers = await runEngine(pipeline, groups, arrivals);
+        const predicted = runSimulation(pipeline, stages, groups, arrivals, answers);
+        expect([...predicted.latencies]).toEqual(answers.map(({ latency }) => latency));
+        for (const [index, { items, queue, service }] of predicted.stages.entries()) {
+          const seen = answers.map(answer => answer.stages[index]!);
+          const total = (figure: 'items' | 'queue' | 'service') =>
+            seen.reduce((sum, of) => sum + of[figure], 0);
+          expect({ items, queue, service }).toEqual({
+            items: total('items'),
+            queue: total('queue'),
+            service: total('service'),
+          });
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
