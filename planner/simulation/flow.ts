@@ -18,6 +18,8 @@ const Met = { no: 0, yes: 1, never: 2 } as const;
 export class SimulatedFlow {
   readonly table: QueryTable;
   readonly #stages: readonly StageStructure[];
+  /** Stages that wait for none. */
+  readonly #roots: readonly StageStructure[];
   readonly #width: number;
   readonly #fanOuts: number;
   readonly #events: FlowEvents;
@@ -28,10 +30,11 @@ export class SimulatedFlow {
     this.#width = structure.width;
     this.#fanOuts = structure.fanOuts.length;
     this.#events = events;
+    this.#roots = structure.stages.filter(({ needs }) => needs.length === 0);
   }
 
   start(row: number): void {
-    for (let s = 0; s < this.#stages.length; s++) this.#advance(row, s);
+    for (let at = 0; at < this.#roots.length; at++) this.#tryStart(row, this.#roots[at]!, 0);
   }
 
   /** A piece of work is done: what waited for it goes on. */
@@ -102,6 +105,10 @@ export class SimulatedFlow {
     return Met.never;
   }
 
+  #advanceAll(row: number, stages: Int32Array): void {
+    for (let at = 0; at < stages.length; at++) this.#advance(row, stages[at]!);
+  }
+
   #advance(row: number, stage: number): void {
     const its = this.#stages[stage]!;
     if (!its.perItem) {
@@ -134,7 +141,7 @@ export class SimulatedFlow {
     const count = this.table.counts[row * this.#fanOuts + its.fanOut]!;
     this.table.stage[row * stages + its.index] = Status.started;
     this.table.left[row * stages + its.index] = count;
-    for (const follower of its.followers) this.#advance(row, follower);
+    this.#advanceAll(row, its.followers);
     if (count > 0) return true;
     this.table.stage[row * stages + its.index] = Status.done;
     this.#stageOver(row, its);
@@ -144,8 +151,8 @@ export class SimulatedFlow {
   #tryStart(row: number, its: StageStructure, item: number): void {
     if (this.#status(row, its, item) !== Status.pending) return;
     let waits = false;
-    for (const need of its.needs) {
-      const met = this.#meets(need, row, item);
+    for (let at = 0; at < its.needs.length; at++) {
+      const met = this.#meets(its.needs[at]!, row, item);
       if (met === Met.never) return this.#skip(row, its, item);
       if (met === Met.no) waits = true;
     }
@@ -187,7 +194,8 @@ export class SimulatedFlow {
     }
     const stages = this.#stages.length;
     const left = --this.table.left[row * stages + its.index]!;
-    for (const follower of its.followers) {
+    for (let at = 0; at < its.followers.length; at++) {
+      const follower = its.followers[at]!;
       if (this.table.stage[row * stages + follower] === Status.started)
         this.#tryStart(row, this.#stages[follower]!, item);
     }
@@ -199,9 +207,12 @@ export class SimulatedFlow {
 
   #stageOver(row: number, its: StageStructure): void {
     this.table.stagesLeft[row]!--;
-    for (const dependent of its.dependents) this.#advance(row, dependent);
-    if (this.table.stage[row * this.#stages.length + its.index] === Status.skipped)
-      for (const follower of its.followers) this.#advance(row, follower);
+    this.#advanceAll(row, its.dependents);
+    if (
+      its.followers.length > 0 &&
+      this.table.stage[row * this.#stages.length + its.index] === Status.skipped
+    )
+      this.#advanceAll(row, its.followers);
     if (this.table.stagesLeft[row] === 0) {
       // Once: what led here may return through other stages that were over before.
       this.table.stagesLeft[row] = -1;

@@ -47,6 +47,8 @@ export class QueryDraws {
   readonly #firstOfStage: readonly number[];
   readonly #firstOfFanOut: readonly number[];
   readonly #chances: readonly number[];
+  /** Start of each stage's draws. */
+  readonly #prefixes: Int32Array;
 
   constructor(structure: Structure, seed: number) {
     this.#structure = structure;
@@ -57,6 +59,7 @@ export class QueryDraws {
     const firstOf = ({ scale }: { scale: Scale }) => firstObserved(seed, scale.samples.length);
     this.#firstOfStage = structure.stages.map(firstOf);
     this.#firstOfFanOut = structure.fanOuts.map(firstOf);
+    this.#prefixes = Int32Array.from(structure.stages, ({ index }) => keyedPrefix(seed ^ branchKey, index));
     this.#chances = structure.stages.map(stage => (stage.gated ? chanceOf(stage, structure) : 1));
   }
 
@@ -65,7 +68,8 @@ export class QueryDraws {
     const { stages, fanOuts, plain } = this.#structure;
     if (plain) return;
     for (let f = 0; f < fanOuts.length; f++) this.counts[f] = this.#count(fanOuts[f]!.scale, query, f);
-    for (const stage of stages) {
+    for (let s = 0; s < stages.length; s++) {
+      const stage = stages[s]!;
       const { work, perItem } = stage;
       const count = perItem ? this.counts[stage.fanOut]! : 1;
       for (let i = 0; i < count; i++) this.present[work + i] = this.#possible(stage, i) ? 1 : 0;
@@ -82,7 +86,8 @@ export class QueryDraws {
 
   /** Whether everything a piece of work needs will be there. */
   #possible(stage: StageStructure, item: number): boolean {
-    for (const { after, stage: of } of stage.needs) {
+    for (let n = 0; n < stage.needs.length; n++) {
+      const { after, stage: of } = stage.needs[n]!;
       let there = false;
       for (let at = 0; at < of.length && !there; at++) {
         if (after[at] === After.start) there = true;
@@ -110,7 +115,7 @@ export class QueryDraws {
   /** Decides which of the pieces of work that could run do. */
   #close(stage: StageStructure, query: number, count: number): void {
     const { index, work, scale, perItem, conditional } = stage;
-    const prefix = keyedPrefix(this.#seed ^ branchKey, index);
+    const prefix = this.#prefixes[index]!;
     let candidates = 0;
     for (let i = 0; i < count; i++) candidates += this.present[work + i]!;
     const { samples } = scale;

@@ -57,8 +57,8 @@ export class QueryTable {
     if (this.#freeCount === 0) this.#grow();
     const row = this.#free[--this.#freeCount]!;
     const { width, stages } = this.#structure;
-    this.work.fill(0, row * width, (row + 1) * width);
-    this.stage.fill(0, row * stages.length, (row + 1) * stages.length);
+    clear(this.work, row * width, width);
+    clear(this.stage, row * stages.length, stages.length);
     this.query[row] = query;
     this.arrived[row] = now;
     this.stagesLeft[row] = stages.length;
@@ -114,4 +114,9 @@ export class QueryTable {
     this.#freeCount = this.#rows;
     this.#rows = 2 * this.#rows;
   }
+}
+
+/** For the few bytes of a query a loop is faster than the built-in. */
+function clear(bytes: Uint8Array, start: number, length: number): void {
+  for (let at = start; at < start + length; at++) bytes[at] = 0;
 }

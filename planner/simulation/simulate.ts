@@ -8,13 +8,13 @@
 import { keyedPrefix } from '../../operators/index.ts';
 import type { Sample } from '../workload/workload.ts';
 import type { Scaling, SimulatedDeployment } from './deployment.ts';
-import { SimulatedFlow } from './flow.ts';
+import { SimulatedFlow, type FlowEvents } from './flow.ts';
 import { Host } from './host.ts';
 import { MainThread, Task } from './main-thread.ts';
 import { noStage, type Outcome } from './outcome.ts';
 import { QueryDraws } from './query-draws.ts';
 import { QueryTable } from './query-table.ts';
-import { RunningGroup, type Surroundings } from './simulated-group.ts';
+import { RunningGroup, type DropEvents, type Surroundings } from './simulated-group.ts';
 import { UnionDraws } from './union-draws.ts';
 import type { Structure } from './structure.ts';
 
@@ -44,7 +44,7 @@ export function simulate(
   return new Simulation(structure, deployment, sample, options).run();
 }
 
-class Simulation {
+class Simulation implements FlowEvents, DropEvents {
   readonly #structure: Structure;
   readonly #sample: Sample;
   readonly #draws: Pick<QueryDraws, 'draw' | 'open' | 'counts'>;
@@ -57,12 +57,13 @@ class Simulation {
   readonly #groupOfReplica: Int32Array;
   readonly #main: MainThread;
   readonly #scalings: readonly Scaling[];
+  /** Whether some pool waits for fuller batches, so that there are wake-ups. */
+  readonly #mayWait: boolean;
   readonly #missLimits: readonly MissLimit[];
   readonly #misses: Float64Array;
   readonly #stageCounts;
   readonly #latencies: Float64Array;
   #now = 0;
-  #sequence = 0;
   #finished = 0;
   #dropped = 0;
   #aborted = false;
@@ -80,11 +81,9 @@ class Simulation {
       ? new UnionDraws(structure, sample.seed, sample.parts!)
       : new QueryDraws(structure, sample.seed);
     this.#table = new QueryTable(structure);
-    this.#flow = new SimulatedFlow(structure, this.#table, {
-      ready: (work, stage) => this.#groups[this.#groupOf[stage]!]!.enqueue(work, this.#now),
-      finished: row => this.#finish(row),
-    });
+    this.#flow = new SimulatedFlow(structure, this.#table, this);
     this.#scalings = scalings;
+    this.#mayWait = groups.some(({ pools }) => pools.some(({ maxWait }) => maxWait > 0));
     this.#missLimits = missLimits;
     this.#misses = new Float64Array(missLimits.length);
     this.#stageCounts = structure.stages.map(noStage);
@@ -100,8 +99,8 @@ class Simulation {
       prefixes: Int32Array.from(structure.stages, ({ index }) => keyedPrefix(sample.seed, index)),
       stageCounts: this.#stageCounts,
       deadline,
-      nextSequence: () => this.#sequence++,
-      dropped: row => this.#drop(row),
+      sequence: 0,
+      drops: this,
     };
     let first = 0;
     this.#groups = groups.map((group, g) => {
@@ -119,6 +118,32 @@ class Simulation {
   }
 
   run(): Outcome {
+    if (this.#main.instant && this.#hosts.length === 1 && this.#scalings.length === 0 && !this.#mayWait)
+      this.#runPlain(this.#hosts[0]!);
+    else this.#runAll();
+    return this.#outcome();
+  }
+
+  /** With nothing but arrivals and completions: most simulations, and those that must be fast. */
+  #runPlain(host: Host): void {
+    const { arrivals } = this.#sample;
+    for (let arrived = 0; !this.#aborted;) {
+      const arrival = arrived < arrivals.length ? arrivals[arrived]! : Infinity;
+      const completion = host.next;
+      if (completion <= arrival) {
+        if (completion === Infinity) return;
+        this.#now = completion;
+        this.#complete(host.end(completion));
+      } else {
+        this.#now = arrival;
+        this.#start(arrived++);
+      }
+      this.#events++;
+      this.#dispatch();
+    }
+  }
+
+  #runAll(): void {
     const { arrivals } = this.#sample;
     let arrived = 0;
     let scaled = 0;
@@ -130,7 +155,7 @@ class Simulation {
       const wake = this.#nextWake();
       const handled = this.#main.next;
       const time = Math.min(handled, completion, scaling, arrival, wake);
-      if (time === Infinity) break;
+      if (time === Infinity) return;
       this.#now = time;
       this.#events++;
       if (time === handled) this.#handle();
@@ -139,12 +164,15 @@ class Simulation {
         const { group, pool, change } = this.#scalings[scaled++]!;
         this.#groups[group]!.scale(pool, change);
       } else if (time === arrival) this.#arrive(arrived++);
-      for (let g = 0; g < this.#groups.length; g++) {
-        const group = this.#groups[g]!;
-        if (group.changed || group.wake <= time) group.dispatch(time);
-      }
+      this.#dispatch();
     }
-    return this.#outcome();
+  }
+
+  #dispatch(): void {
+    for (let g = 0; g < this.#groups.length; g++) {
+      const group = this.#groups[g]!;
+      if (group.changed || group.wake <= this.#now) group.dispatch(this.#now);
+    }
   }
 
   /** The host whose next batch ends first. */
@@ -189,16 +217,21 @@ class Simulation {
 
   #start(query: number): void {
     const row = this.#table.add(query, this.#sample.arrivals[query]!);
-    const { plain, width, fanOuts } = this.#structure;
+    const { plain, width } = this.#structure;
     if (!plain) {
       this.#draws.draw(query);
-      this.#table.open.set(this.#draws.open, row * width);
-      this.#table.counts.set(this.#draws.counts, row * fanOuts.length);
+      const { open, counts } = this.#draws;
+      for (let at = 0; at < width; at++) this.#table.open[row * width + at] = open[at]!;
+      for (let f = 0; f < counts.length; f++) this.#table.counts[row * counts.length + f] = counts[f]!;
     }
     this.#flow.start(row);
   }
 
-  #finish(row: number): void {
+  ready(work: number, stage: number): void {
+    this.#groups[this.#groupOf[stage]!]!.enqueue(work, this.#now);
+  }
+
+  finished(row: number): void {
     const latency = this.#now - this.#table.arrived[row]!;
     this.#latencies[this.#table.query[row]!] = latency;
     this.#finished++;
@@ -206,7 +239,7 @@ class Simulation {
     this.#countMisses(row, latency);
   }
 
-  #drop(row: number): void {
+  dropped(row: number): void {
     this.#dropped++;
     this.#countMisses(row, Infinity);
   }

@@ -17,10 +17,14 @@ export interface Surroundings {
   /** Start of the draws of each stage's service times. */
   prefixes: Int32Array;
   stageCounts: readonly StageCounts[];
-  /** Numbers the batches. */
-  nextSequence(): number;
+  /** Number of the next batch. */
+  sequence: number;
   /** Milliseconds after its arrival from which on a query is not worked on. */
   deadline: number;
+  drops: DropEvents;
+}
+
+export interface DropEvents {
   /** The query of a row was dropped. */
   dropped(row: number): void;
 }
@@ -154,7 +158,7 @@ export class RunningGroup {
       const counts = this.poolCounts[pool]!;
       counts.batches++;
       counts.items += taken;
-      this.#hosts[pool]!.start(this.#first + replica, now, service, threads, this.#around.nextSequence());
+      this.#hosts[pool]!.start(this.#first + replica, now, service, threads, this.#around.sequence++);
     }
   }
 
@@ -286,7 +290,7 @@ export class RunningGroup {
   #drop(row: number, now: number): void {
     this.#tally(now);
     this.#present--;
-    if (this.#around.table.drop(row)) this.#around.dropped(row);
+    if (this.#around.table.drop(row)) this.#around.drops.dropped(row);
     this.#around.table.release(row);
   }
 
