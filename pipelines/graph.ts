@@ -103,8 +103,8 @@ export function ancestorsOf(graph: StageGraph, stages: Iterable<string>): Set<st
 
 /**
  * The fan-out that each stage belongs to: the lists whose items it runs on, as `crop.crops`, joined by ` + ` where
- * several are zipped; null for a stage that runs once per query. A stage over another per-item stage's output runs
- * on that stage's items. Stages must be in a topological order.
+ * several are zipped, by this stage or another; null for a stage that runs once per query. A stage over another
+ * per-item stage's output runs on that stage's items. Stages must be in a topological order.
  */
 export function fanOutsOf(pipeline: Pick<Pipeline, 'stages'>): Map<string, string | null> {
   const lists = new Map<string, Set<string>>();
@@ -117,10 +117,24 @@ export function fanOutsOf(pipeline: Pick<Pipeline, 'stages'>): Map<string, strin
     }
     lists.set(name, roots);
   }
+  // Lists that one `each` zips are joined by index, and so are those joined with them elsewhere.
+  const joined: Set<string>[] = [];
+  for (const roots of lists.values()) {
+    const [first, ...others] = joined.filter(known => meets(known, roots));
+    const all = first ?? new Set<string>();
+    if (!first) joined.push(all);
+    for (const root of [...roots, ...others.flatMap(other => [...other])]) all.add(root);
+    for (const other of others) joined.splice(joined.indexOf(other), 1);
+  }
   return new Map(
     pipeline.stages.map(({ name }) => {
       const roots = lists.get(name);
-      return [name, roots ? [...roots].toSorted().join(' + ') : null];
+      const whole = roots && joined.find(known => meets(known, roots))!;
+      return [name, whole ? [...whole].toSorted().join(' + ') : null];
     }),
   );
+}
+
+function meets(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return [...a].some(one => b.has(one));
 }

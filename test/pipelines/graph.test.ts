@@ -37,8 +37,8 @@ d: { each: { x: c.text, y: split.marks }, operator: shout, inputs: { text: item.
 a: { operator: merge, inputs: { parts: d.text } }`);
     expect(Object.fromEntries(fanOutsOf(pipeline))).toEqual({
       split: null,
-      b: 'split.parts',
-      c: 'split.parts',
+      b: 'split.marks + split.parts',
+      c: 'split.marks + split.parts',
       d: 'split.marks + split.parts',
       a: null,
     });
