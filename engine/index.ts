@@ -25,6 +25,7 @@ export { profilePipeline } from './profiler/profile-pipeline.ts';
 export type { SampleQuery } from './profiler/recording.ts';
 export { calibrate, type CalibrateOptions } from './rehearsal/calibrate.ts';
 export { rehearse, type Rehearsal, type RehearseOptions } from './rehearsal/rehearse.ts';
+export { replay, type Replayed, type ReplayOptions } from './rehearsal/replay.ts';
 export { asRehearsed, predict, summarise, type Summary } from './rehearsal/summary.ts';
 export { realClock, type Clock } from './runtime/clock.ts';
 export {

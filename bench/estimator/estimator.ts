@@ -2,17 +2,18 @@
 import type { Bench, Table } from '../bench.ts';
 import { median } from '../measure.ts';
 import { figure, showProgress, summary } from '../report.ts';
-import { errorOf, measureFidelity, type Row } from './fidelity.ts';
+import { measureFidelity } from './fidelity.ts';
+import { errorOf, type Row } from './row.ts';
+import { measureShipped } from './shipped.ts';
 import { measureHour, measureSpeed } from './speed.ts';
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-function fidelityTable(rows: readonly Row[]): Table {
+function fidelityTable(what: string, rows: readonly Row[]): Table {
   const beside = ({ predicted, measured }: Row, name: 'p50' | 'p95' | 'p99') =>
     `${predicted[name].toFixed(0)} ${measured[name].toFixed(0)}`;
   return {
-    title:
-      'predicted and measured latency (ms), and how far p99 is off; floor: the same draws rehearsed twice',
+    title: `${what}: predicted and measured latency (ms), and how far p99 is off; floor: the same draws twice`,
     headings: ['pipeline', 'rate', 'CV', 'busy', 'p50', 'p95', 'p99', 'off', 'floor'],
     rows: rows.map(row => [
       row.pipeline,
@@ -33,7 +34,11 @@ export const bench: Bench = async options => {
   const speeds = await measureSpeed(options);
   const hours = await measureHour(options);
   const { cost, rows } = await measureFidelity(options);
-  const errors = rows.map(row => errorOf(row, 'p99'));
+  const shipped = await measureShipped(options);
+  const errors = (of: readonly Row[]) => {
+    const all = of.map(row => errorOf(row, 'p99'));
+    return { median: figure(median(all)), worst: figure(Math.max(...all)) };
+  };
   const millions = (values: readonly number[]) =>
     summary(
       values.map(value => value / 1e6),
@@ -45,7 +50,8 @@ export const bench: Bench = async options => {
       hour_seconds: figure(median(hours)),
       engine: cost,
       fidelity: rows,
-      p99_error: { median: figure(median(errors)), worst: figure(Math.max(...errors)) },
+      p99_error: errors(rows),
+      ...(shipped.length > 0 && { shipped, shipped_p99_error: errors(shipped) }),
     },
     tables: [
       {
@@ -58,7 +64,8 @@ export const bench: Bench = async options => {
         headings: ['', 'median', 'spread'],
         rows: [['estimated in', ...summary(hours, 2)]],
       },
-      fidelityTable(rows),
+      fidelityTable('rehearsed', rows),
+      ...(shipped.length > 0 ? [fidelityTable('with real models', shipped)] : []),
     ],
   };
 };

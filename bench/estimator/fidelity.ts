@@ -5,6 +5,7 @@ import { gammaArrivals, type EngineCost, type Sample, type System } from '../../
 import type { BenchOptions } from '../bench.ts';
 import { median } from '../measure.ts';
 import { figure, showProgress } from '../report.ts';
+import { percentilesOf, type Row } from './row.ts';
 import { branch, chain, fanOut, mixed, type Case } from './systems.ts';
 
 export interface Cell {
@@ -15,21 +16,6 @@ export interface Cell {
   /** Multiplies the replicas, so that the queries come within some 40 s. */
   times: number;
 }
-
-type Percentiles = Record<'p50' | 'p95' | 'p99', number>;
-
-/** Times in milliseconds; `floor` is by what share two rehearsals of the same draws differ. */
-export interface Row {
-  pipeline: string;
-  rate: number;
-  cv: number;
-  utilisation: number;
-  predicted: Percentiles;
-  measured: Percentiles;
-  floor: Percentiles;
-}
-
-const names = ['p50', 'p95', 'p99'] as const;
 
 const cells: readonly Cell[] = [
   { of: chain, cv: 0.5, utilisation: 0.85, times: 3 },
@@ -67,10 +53,6 @@ function sampleAt(
   return { rate: low, sample: at(low) };
 }
 
-function percentilesOf(of: (name: (typeof names)[number]) => number): Percentiles {
-  return { p50: figure(of('p50')), p95: figure(of('p95')), p99: figure(of('p99')) };
-}
-
 async function measureCell(cell: Cell, cost: EngineCost, queries: number, runs: number): Promise<Row> {
   const { of, cv, utilisation, times } = cell;
   const groups = of.groups(times);
@@ -82,21 +64,16 @@ async function measureCell(cell: Cell, cost: EngineCost, queries: number, runs: 
     showProgress(`${of.name}, CV ${cv}, ${utilisation} busy: run ${run + 1} of ${runs}…`);
     measured.push(summarise([await rehearse(of.system, groups, sample)], []).percentiles);
   }
-  const all = (name: string) => measured.map(run => run[name]!);
+  const all = (percentile: number) => measured.map(run => run[`p${percentile}`]!);
   return {
     pipeline: of.name,
     rate: figure(rate),
     cv,
     utilisation,
-    predicted: percentilesOf(name => predicted[name]!),
-    measured: percentilesOf(name => median(all(name))),
-    floor: percentilesOf(name => Math.abs(all(name).at(1)! / all(name)[0]! - 1)),
+    predicted: percentilesOf(percentile => predicted[`p${percentile}`]!),
+    measured: percentilesOf(percentile => median(all(percentile))),
+    floor: percentilesOf(percentile => Math.abs(all(percentile).at(1)! / all(percentile)[0]! - 1)),
   };
-}
-
-/** By what share the measurement is off the prediction. */
-export function errorOf({ predicted, measured }: Row, name: (typeof names)[number]): number {
-  return Math.abs(measured[name] / predicted[name] - 1);
 }
 
 /** Rehearses every cell, one after the other: side by side they would get into each other's way. */

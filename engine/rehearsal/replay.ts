@@ -1,17 +1,17 @@
 /** Sends queries at the times they are due, whatever became of those before. */
 import type { InputValue } from '../runtime/inputs.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { realClock, type Clock } from '../runtime/clock.ts';
 import type { QueryResult } from '../runtime/query.ts';
 
 export interface ReplayOptions {
-  clock: Clock;
+  clock?: Clock;
   /** Milliseconds after now at which time 0 of the arrivals is. */
   lead: number;
   /** Runs a query that is due. */
   infer(inputs: Readonly<Record<string, InputValue>>): Promise<QueryResult>;
   /** Its inputs, made before it is due. */
   inputsOf(query: number): Readonly<Record<string, InputValue>>;
-  answered(query: number, result: QueryResult): void;
+  answered?(query: number, result: QueryResult): void;
   signal?: AbortSignal | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface Replayed {
  * @throws the reason of the signal, or what the first query failed with; no more are sent then
  */
 export async function replay(arrivals: Float64Array, options: ReplayOptions): Promise<Replayed> {
-  const { clock, lead, infer, inputsOf, answered, signal } = options;
+  const { clock = realClock, lead, infer, inputsOf, answered, signal } = options;
   const start = clock.now() + lead;
   const latencies = new Float64Array(arrivals.length);
   const lateness = new Float64Array(arrivals.length);
@@ -50,7 +50,7 @@ export async function replay(arrivals: Float64Array, options: ReplayOptions): Pr
       const result = await infer(inputs);
       const now = clock.now();
       latencies[query] = now - due;
-      answered(query, result);
+      answered?.(query, result);
       if (--left > 0) return;
       signal?.removeEventListener('abort', abort);
       resolve(now - start);

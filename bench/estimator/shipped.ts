@@ -1,0 +1,138 @@
+/** Are the pipelines that ship, with their real models, as fast as was predicted from their profiles? */
+import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import {
+  bytes,
+  defaultDeployment,
+  deployPlan,
+  Engine,
+  loadPipeline,
+  profilePipeline,
+  replay,
+  type BoundPipeline,
+  type InputValue,
+} from '../../engine/index.ts';
+import type { Group } from '../../pipelines/index.ts';
+import {
+  drawSamples,
+  estimate,
+  firstObserved,
+  makeSystem,
+  percentileOf,
+  type Profile,
+  type Sample,
+  type System,
+} from '../../planner/index.ts';
+import { projectFile, type BenchOptions } from '../bench.ts';
+import { figure, showProgress } from '../report.ts';
+import { percentilesOf, type Row } from './row.ts';
+
+/** Milliseconds that profiling one pipeline may take, and that replaying its arrivals takes about. */
+const [profileTime, replayTime] = [60_000, 60_000];
+const utilisations = [0.3, 0.6];
+const seed = 1;
+const cores = cpus().length;
+
+type Query = Readonly<Record<string, InputValue>>;
+
+/** The sample queries that a pipeline answers. */
+async function sampleQueries(pipeline: BoundPipeline, engine: Engine): Promise<Query[]> {
+  const [input] = Object.keys(pipeline.inputs);
+  const folder = `${pipeline.directory}/samples`;
+  const queries: Query[] = [];
+  for (const name of readdirSync(folder).sort()) {
+    if (name.endsWith('.json')) continue;
+    const query = { [input!]: bytes([readFileSync(`${folder}/${name}`)]) };
+    const answered = await engine.infer(query).then(
+      () => true,
+      () => false,
+    );
+    if (answered) queries.push(query);
+  }
+  return queries;
+}
+
+/** The engine's own groups, each on one-thread replicas: as many as there are cores. */
+function groupsOf(pipeline: BoundPipeline): Group[] {
+  return defaultDeployment(pipeline, { cores, hardware: { name: 'cpu', device: 'cpu', threads: 1 } }).map(
+    ({ name, stages, pools }) => ({
+      name,
+      stages,
+      pools: pools.map(({ batch, replicas }) => ({ hardware: 'cpu', batch, replicas, maxWait: 0 })),
+    }),
+  );
+}
+
+function systemOf(pipeline: BoundPipeline, profile: Profile): System {
+  const types = { cpu: { device: 'cpu' as const, threads: 1 } };
+  return makeSystem(pipeline, [profile], { types, limits: {}, hosts: { here: { cores, types: ['cpu'] } } });
+}
+
+/** Rate at which the machine's cores are so busy, from what a query takes of them. */
+function rateAt(system: System, utilisation: number): number {
+  const perQuery = system.structure.stages.reduce(
+    (sum, { name, scale }) => sum + scale.mean * system.timesOf(name, 'cpu')!.mean(1),
+    0,
+  );
+  return (1000 * cores * utilisation) / perQuery;
+}
+
+async function measureCell(
+  engine: Engine,
+  system: System,
+  groups: readonly Group[],
+  queries: readonly Query[],
+  utilisation: number,
+): Promise<Row> {
+  const { name } = system.pipeline;
+  const rate = rateAt(system, utilisation);
+  const count = Math.max(100, Math.round((rate * replayTime) / 1000));
+  const [sample] = drawSamples({ kind: 'gamma', rate, cv: 1, queries: count, seeds: seed }) as [Sample];
+  const predicted = estimate(system, groups, [sample], []).latencies;
+  // The estimator's queries go through the observed ones in this order.
+  const first = firstObserved(seed, queries.length);
+  const inputsOf = (query: number) => queries[(first + query) % queries.length]!;
+  const runs: Float64Array[] = [];
+  for (let run = 0; run < 2; run++) {
+    showProgress(`${name}, ${utilisation} busy: run ${run + 1} of 2…`);
+    const infer = (inputs: Query) => engine.infer(inputs);
+    runs.push((await replay(sample.arrivals, { lead: 100, infer, inputsOf })).latencies.sort());
+  }
+  return {
+    pipeline: name,
+    rate: figure(rate),
+    cv: 1,
+    utilisation,
+    predicted: percentilesOf(percentile => percentileOf(predicted, percentile)),
+    measured: percentilesOf(percentile => percentileOf(runs[0]!, percentile)),
+    floor: percentilesOf(percentile =>
+      Math.abs(percentileOf(runs[1]!, percentile) / percentileOf(runs[0]!, percentile) - 1),
+    ),
+  };
+}
+
+/** Profiles each shipped pipeline on this machine, then replays arrivals on the engine with its real models. */
+export async function measureShipped({ quick }: BenchOptions): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const name of quick ? [] : ['ocr', 'fashion', 'speech']) {
+    const pipeline = await loadPipeline(projectFile(`pipelines/${name}`));
+    const groups = groupsOf(pipeline);
+    const plan = { pipeline: pipeline.name, slo: [], groups };
+    const engine = await Engine.start(pipeline, { deployment: deployPlan(pipeline, plan) });
+    const queries = await sampleQueries(pipeline, engine);
+    await engine.close();
+    showProgress(`${name}: profiling…`);
+    const labelled = queries.map((inputs, index) => ({ label: String(index), inputs }));
+    const hardware = { name: 'cpu', device: 'cpu' as const, threads: 1 };
+    const { profile } = await profilePipeline(pipeline, labelled, { hardware, budget: profileTime });
+    if (!profile) throw new Error(`${name} could not be profiled in time`);
+    const running = await Engine.start(pipeline, { deployment: deployPlan(pipeline, plan) });
+    // The first of each worker is slow.
+    for (const query of queries) await running.infer(query);
+    const system = systemOf(pipeline, profile);
+    for (const utilisation of utilisations)
+      rows.push(await measureCell(running, system, groups, queries, utilisation));
+    await running.close();
+  }
+  return rows;
+}
