@@ -11,7 +11,7 @@ import {
 } from '../../planner/index.ts';
 import { countOption, textOption, UsageError, type Arguments, type Command } from './command.ts';
 
-const defaultQueries = 30_000;
+const defaultQueries = 10_000;
 const defaultSeeds = 3;
 /** What a plan file takes. */
 const maxCount = 100_000;

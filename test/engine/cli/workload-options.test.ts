@@ -24,12 +24,12 @@ const planOf = (workload: PlanWorkload): Plan => ({
 });
 
 describe('a workload', () => {
-  it('is a Poisson process of 30,000 queries, thrice, unless more is said', async () => {
+  it('is a Poisson process of 10,000 queries, thrice, unless more is said', async () => {
     expect(await readWorkload(given({ rate: '2.5' }))).toEqual({
       kind: 'gamma',
       rate: 2.5,
       cv: 1,
-      queries: 30_000,
+      queries: 10_000,
       seeds: 3,
     });
     expect(await readWorkload(given({ rate: '10', cv: '0', queries: '500', seeds: '1' }))).toEqual({
@@ -120,7 +120,7 @@ describe('the workload of a plan', () => {
       cv: 1,
       seeds: 5,
     });
-    expect(await readWorkload(given({ rate: '3' }), plan)).toMatchObject({ rate: 3, cv: 1, queries: 30_000 });
+    expect(await readWorkload(given({ rate: '3' }), plan)).toMatchObject({ rate: 3, cv: 1, queries: 10_000 });
     expect(await readWorkload(given({ trace }), plan)).toMatchObject({ kind: 'trace', rate: 1, seeds: 3 });
   });
 
