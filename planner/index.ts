@@ -1,6 +1,9 @@
 export * from './batching.ts';
 export * from './cost.ts';
 export * from './estimate.ts';
+export { fitPlan, type FitOptions, type Fitted } from './fit/fit.ts';
+export { predictParts } from './fit/predict.ts';
+export type { Part } from './fit/union-problem.ts';
 export * from './percentile.ts';
 export * from './system.ts';
 export * from './profile/coverage.ts';

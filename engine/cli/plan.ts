@@ -3,6 +3,7 @@ import { formatDuration } from '../../operators/index.ts';
 import { writePlan, type Plan } from '../../pipelines/index.ts';
 import { formatRate, searchPlan, tellSearch, type FoundPlan, type NoPlan } from '../../planner/index.ts';
 import { say, textOption, UsageError, type Arguments, type Command } from './command.ts';
+import { fitHelp, runFit } from './fit.ts';
 import { nextCommand } from './next-command.ts';
 import { withOutFiles } from './out-files.ts';
 import { plannerHelp, plannerOptions } from './planner-inputs.ts';
@@ -40,6 +41,8 @@ function tellNone({ message, feasibleSlo, feasibleRate }: NoPlan, { slo }: Plann
 }
 
 async function run(args: Arguments): Promise<number> {
+  if (args.values['fit'] === true) return runFit(args);
+  if (textOption(args, 'share') !== undefined) throw new UsageError('--share goes with --fit');
   const json = args.values['json'] === true;
   const paths = { out: textOption(args, 'out'), report: textOption(args, 'report') };
   const options = readSearchOptions(args);
@@ -96,6 +99,7 @@ ${searchHelp}\
   --compare PLAN      another plan file, predicted for the same workload, side by side
   --json              print the plan on standard output as JSON, and nothing else
 
+${fitHelp}\
 Exit status: 0 there is a plan; 1 there is none, or a file has mistakes; 2 misuse or failure.
 `,
   options: {
@@ -104,6 +108,8 @@ Exit status: 0 there is a plan; 1 there is none, or a file has mistakes; 2 misus
     out: { type: 'string' },
     report: { type: 'string' },
     compare: { type: 'string' },
+    fit: { type: 'boolean' },
+    share: { type: 'string' },
     json: { type: 'boolean' },
   },
   run,

@@ -63,7 +63,7 @@ export async function readProfiles(
 }
 
 /** Each file once; of a folder the profiles in it, by name. */
-async function profilePaths(given: readonly string[]): Promise<string[]> {
+export async function profilePaths(given: readonly string[]): Promise<string[]> {
   const paths = new Map<string, string>();
   for (const path of given) {
     const found = await stat(path).catch(() => null);

@@ -10,6 +10,7 @@ import {
   type Arguments,
   type Command,
 } from './command.ts';
+import { AutoPlan, autoPlanHelp, autoPlanOptions, isAutoPlan } from './auto-plan.ts';
 import { readDeployment } from './deployment-options.ts';
 import { standardErrorLog } from './log.ts';
 import { LinesFile } from './lines-file.ts';
@@ -26,9 +27,13 @@ async function run(args: Arguments): Promise<number> {
   const repeat = countOption(args, 'repeat', 1);
   const concurrency = countOption(args, 'concurrency', 1);
   const maxItems = countOption(args, 'max-items', defaultLimits.items);
+  const isAuto = isAutoPlan(args);
   const pipeline = await loadPipeline(resolvePipeline(path));
   const queries = await readQueries(pipeline.inputs, (args.values['input'] as string[] | undefined) ?? []);
-  const deployment = await readDeployment(pipeline, textOption(args, 'plan'), textOption(args, 'hardware'));
+  const auto = isAuto ? await AutoPlan.open(args, pipeline) : null;
+  const deployment =
+    auto?.deployment ??
+    (await readDeployment(pipeline, textOption(args, 'plan'), textOption(args, 'hardware')));
   const count = queries.length * repeat;
   const progress = new Progress(count, json ? 0 : 8);
   const outPath = textOption(args, 'out');
@@ -78,6 +83,7 @@ async function run(args: Arguments): Promise<number> {
     progress.clear();
     await engine?.close(2000);
   }
+  if (failures === 0) await auto?.improve(queries);
   return failures > 0 ? 1 : 0;
 }
 
@@ -97,6 +103,7 @@ for numbers it is JSON if its name ends in .json, else raw little-endian element
   --out FILE            write one line of JSON per query; the file appears once it is whole
   --json                print these lines on standard output, and nothing else
   --plan FILE           run this plan; by default this machine's processor, by a written rule
+${autoPlanHelp}\
   --hardware NAME|FILE  the hardware every stage runs on (cpu, cpu-2, cuda, tensorrt, webgpu, directml, coreml), or
                         a file that says what the plan's hardware is
 
@@ -111,6 +118,7 @@ Exit status: 0 every query was answered; 1 one failed, or the pipeline is invali
     out: { type: 'string' },
     json: { type: 'boolean' },
     plan: { type: 'string' },
+    ...autoPlanOptions,
     hardware: { type: 'string' },
   },
   run,
