@@ -21,6 +21,17 @@ export function checkStages(plan: Plan, pipeline: Pipeline, source: SourceFile):
   checkGroupNames(plan, source);
 }
 
+/** Checks that every pool with a backlog waits for it: for no time at all would be as if it had none. */
+export function checkBacklogs({ groups }: Plan, source: SourceFile): void {
+  for (const [index, { pools }] of groups.entries()) {
+    for (const [place, { backlog, maxWait }] of pools.entries()) {
+      if (backlog === undefined || maxWait > 0) continue;
+      const at = source.keyOf(pointer('groups', index, 'pools', place, 'backlog'));
+      source.mistake('missing-key', at, '"backlog" needs a "max-wait" that says how long to wait for it');
+    }
+  }
+}
+
 /** The group that each stage is in. A misspelt stage counts as the one it probably means. */
 function placeStages({ groups }: Plan, { stages }: Pipeline, source: SourceFile): Map<string, string> {
   const names = stages.map(({ name }) => name);

@@ -3,7 +3,7 @@ import { parseDuration } from '../operators/index.ts';
 import { conform, type Rule } from './conformity.ts';
 import { hasErrors, type Diagnostic } from './diagnostic.ts';
 import { PlanSchema, planVersion, type Group, type Plan, type Pool } from './plan.ts';
-import { checkStages } from './plan-check.ts';
+import { checkBacklogs, checkStages } from './plan-check.ts';
 import { PipelineError } from './render.ts';
 import type { SourceFile } from './source.ts';
 import { readSlo } from './structure.ts';
@@ -32,6 +32,7 @@ export function parsePlan(
   const { readable, usable } = conform(source, planVersion, PlanSchema, rules);
   if (!readable || hasErrors(source.diagnostics)) return { diagnostics: source.diagnostics };
   const plan = readPlan(source, usable);
+  checkBacklogs(plan, source);
   if (pipeline) checkStages(plan, pipeline, source);
   return hasErrors(source.diagnostics)
     ? { diagnostics: source.diagnostics }

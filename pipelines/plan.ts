@@ -13,6 +13,11 @@ export interface Pool {
   replicas: number;
   /** Milliseconds that an idle replica waits for a batch to fill; 0 takes what waits. */
   maxWait: number;
+  /**
+   * So many items that wait are taken at once; a full batch unless given. More than a batch keeps a slow replica idle
+   * while faster ones can do what waits.
+   */
+  backlog?: number;
 }
 
 /** Stages of the same item scope that share replicas. */
@@ -73,7 +78,10 @@ export const planVersion = 'plan/1';
 const Name: JsonSchema = { type: 'string', minLength: 1, maxLength: 1000 };
 const Count: JsonSchema = { type: 'integer', minimum: 1, maximum: 100_000 };
 
-const PoolSchema = object({ hardware: Name, batch: Count, replicas: Count }, { 'max-wait': Duration });
+const PoolSchema = object(
+  { hardware: Name, batch: Count, replicas: Count },
+  { 'max-wait': Duration, backlog: Count },
+);
 
 const GroupSchema = object({ stages: listOf(Name), pools: listOf(PoolSchema) }, { name: Name });
 

@@ -105,6 +105,7 @@ export function deploy(system: System, groups: readonly Group[]): SimulatedDeplo
           hardware: pool.hardware,
           batch: pool.batch,
           maxWait: pool.maxWait,
+          backlog: pool.backlog,
           replicas: pool.replicas,
           times,
           wake: system.wakeOf(pool.hardware),

@@ -70,10 +70,11 @@ function deploymentOf(system: System, groups: readonly Group[]): Deployment {
   return deploy(system, groups).groups.map(({ pools }, g) => ({
     name: groups[g]!.name,
     stages: groups[g]!.stages,
-    pools: pools.map(({ hardware, batch, maxWait, replicas }) => ({
+    pools: pools.map(({ hardware, batch, maxWait, backlog, replicas }) => ({
       hardware,
       batch,
       maxWait,
+      backlog,
       replicas,
       device: 'cpu',
       threads: 1,

@@ -1,6 +1,6 @@
 /** A group while it runs: its queue, its pools, and the batches between them. */
 import { formatDuration, MillraceError } from '../../operators/index.ts';
-import { decide, type Decision } from '../../planner/index.ts';
+import { decide, ruleOf, type Decision, type PoolRule } from '../../planner/index.ts';
 import { Bag, type Placed } from './bag.ts';
 import type { Clock } from './clock.ts';
 import type { Lender } from './held-memory.ts';
@@ -51,7 +51,7 @@ export class Group {
   /** Whether all its stages may be run again. */
   readonly #pure: boolean;
   readonly #idle: Int32Array;
-  readonly #rules: readonly Pool['setup'][];
+  readonly #rules: readonly PoolRule[];
   readonly #decision: Decision = { pool: -1, take: 0, wake: Infinity };
   #cancelWake: (() => void) | null = null;
   readonly #flights = new Bag<Flight>();
@@ -72,7 +72,7 @@ export class Group {
     this.#clock = clock;
     this.#events = events;
     this.#idle = new Int32Array(pools.length);
-    this.#rules = pools.map(pool => pool.setup);
+    this.#rules = pools.map(pool => ruleOf(pool.setup));
     this.#watchdog = new Watchdog(clock, () => this.#expireDue());
   }
 

@@ -1,13 +1,13 @@
 /** Replicas of one group on the same hardware with the same maximum batch. */
 import type { Device } from '../../operators/index.ts';
-import type { PoolRule } from '../../planner/index.ts';
+import type { PoolLimits } from '../../planner/index.ts';
 import { Bag, type Placed } from './bag.ts';
 import type { Clock } from './clock.ts';
 import type { Lender } from './held-memory.ts';
 import type { Batch, BatchResult, ReplicaSpec, ReplicaStage } from './message.ts';
 import type { Replica, ReplicaFactory } from './replica.ts';
 
-export interface PoolSetup extends PoolRule {
+export interface PoolSetup extends PoolLimits {
   /** Name of the hardware type. */
   hardware: string;
   device: Device;

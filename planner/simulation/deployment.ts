@@ -1,4 +1,5 @@
 /** A plan's groups as the simulation runs them. */
+import type { PoolLimits } from '../batching.ts';
 
 /** Service times of one stage on one hardware type: `ServiceDistribution`, or any other sampler. */
 export interface ServiceTimes {
@@ -9,13 +10,9 @@ export interface ServiceTimes {
 }
 
 /** Replicas of a group on one hardware type. */
-export interface SimulatedPool {
+export interface SimulatedPool extends PoolLimits {
   /** Name of the hardware type. */
   hardware: string;
-  /** Most items of a batch. */
-  batch: number;
-  /** Milliseconds an idle replica waits for a fuller batch. */
-  maxWait: number;
   replicas: number;
   /** Service times of each stage of the group. */
   times: readonly ServiceTimes[];

@@ -1,6 +1,6 @@
 /** A group in virtual time: its queue, its replicas, and the batches on them. */
 import { drawFrom } from '../../operators/index.ts';
-import { decide, type Decision, type PoolRule } from '../batching.ts';
+import { decide, ruleOf, type Decision, type PoolRule } from '../batching.ts';
 import type { SimulatedGroup, SimulatedPool } from './deployment.ts';
 import type { SimulatedFlow } from './flow.ts';
 import type { Host } from './host.ts';
@@ -83,7 +83,7 @@ export class RunningGroup {
     this.#stages = group.stages;
     this.#places = Int8Array.from(around.structure.stages, ({ index }) => group.stages.indexOf(index));
     this.#pools = group.pools;
-    this.#rules = group.pools;
+    this.#rules = group.pools.map(ruleOf);
     this.#hosts = hosts;
     this.#first = first;
     this.poolCounts = group.pools.map(noPool);

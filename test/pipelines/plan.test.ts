@@ -26,7 +26,7 @@ groups:
   - stages: [read]
     pools:
       - { hardware: t4, batch: 8, replicas: 1 }
-      - { hardware: cpu, batch: 1, replicas: 3, max-wait: 5 ms }
+      - { hardware: cpu, batch: 1, replicas: 3, max-wait: 5 ms, backlog: 4 }
 predicted: { p50: 410, p95: 980, p99: 1320, spread: [1275, 1390], cost: 0.78, utilisation: { read: 0.61 } }
 search: { space: single-pool, optimal: true, bound: 0.78, evaluated: 412, seconds: 0.8 }
 `;
@@ -59,7 +59,7 @@ describe('a plan', () => {
             stages: ['read'],
             pools: [
               { hardware: 't4', batch: 8, replicas: 1, maxWait: 0 },
-              { hardware: 'cpu', batch: 1, replicas: 3, maxWait: 5 },
+              { hardware: 'cpu', batch: 1, replicas: 3, maxWait: 5, backlog: 4 },
             ],
           },
         ],
@@ -81,12 +81,11 @@ describe('a plan', () => {
     const name = fc.stringMatching(/^[a-z]{1,6}$/);
     const positive = fc.double({ min: 0.001, max: 1e6, noNaN: true });
     const count = fc.integer({ min: 1, max: 99 });
-    const pool = fc.record({
-      hardware: name,
-      batch: count,
-      replicas: count,
-      maxWait: fc.oneof(fc.constant(0), positive),
-    });
+    const its = { hardware: name, batch: count, replicas: count };
+    const pool = fc.oneof(
+      fc.record({ ...its, maxWait: fc.oneof(fc.constant(0), positive) }),
+      fc.record({ ...its, maxWait: positive, backlog: count }),
+    );
     const group = fc.record({
       name: fc.oneof(name, fc.constant('true'), fc.constant('null'), fc.constant('12')),
       stages: fc.array(name, { minLength: 1 }),
@@ -122,6 +121,8 @@ describe('a plan', () => {
     ['batch: 8', 'batch: 0', 'bad-type'],
     ['replicas: 3', 'replicas: 0', 'bad-type'],
     ['max-wait: 5 ms', 'max-wait: 5', 'bad-duration'],
+    ['max-wait: 5 ms, ', '', 'missing-key'],
+    ['backlog: 4', 'backlog: 0', 'bad-type'],
     ['max-wait', 'maxwait', 'unknown-key'],
     ['p99: 1500 ms', 'p99: 0 s', 'bad-slo'],
     ['hardware: t4, ', '', 'missing-key'],

@@ -1,36 +1,42 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide, type Decision } from '../../planner/index.ts';
+import { decide, ruleOf, type Decision } from '../../planner/index.ts';
 
 const fresh = (): Decision => ({ pool: -1, take: 0, wake: Infinity });
 
 describe('the queue and batching rule', () => {
   it('gives an idle replica what waits, up to its batch', () => {
-    const pools = [{ batch: 4, maxWait: 0 }];
+    const pools = [ruleOf({ batch: 4, maxWait: 0 })];
     expect(decide(3, 0, pools, [1], 0, fresh())).toEqual({ pool: 0, take: 3, wake: Infinity });
     expect(decide(9, 0, pools, [1], 0, fresh())).toEqual({ pool: 0, take: 4, wake: Infinity });
   });
 
   it('dispatches nothing while nothing waits or no replica is idle', () => {
-    expect(decide(0, 0, [{ batch: 4, maxWait: 0 }], [1], 5, fresh()).pool).toBe(-1);
-    expect(decide(2, 0, [{ batch: 4, maxWait: 0 }], [0], 5, fresh())).toEqual(fresh());
+    const pools = [ruleOf({ batch: 4, maxWait: 0 })];
+    expect(decide(0, 0, pools, [1], 5, fresh()).pool).toBe(-1);
+    expect(decide(2, 0, pools, [0], 5, fresh())).toEqual(fresh());
   });
 
   it('holds a partial batch until the oldest item has waited max-wait', () => {
-    const pools = [{ batch: 4, maxWait: 10 }];
+    const pools = [ruleOf({ batch: 4, maxWait: 10 })];
     expect(decide(2, 100, pools, [1], 105, fresh())).toEqual({ pool: -1, take: 0, wake: 110 });
     expect(decide(2, 100, pools, [1], 110, fresh())).toEqual({ pool: 0, take: 2, wake: Infinity });
     expect(decide(4, 100, pools, [1], 105, fresh())).toEqual({ pool: 0, take: 4, wake: Infinity });
   });
 
   it('prefers the fastest pool that is idle and does not wait', () => {
-    const pools = [
-      { batch: 8, maxWait: 20 },
-      { batch: 1, maxWait: 0 },
-    ];
+    const pools = [ruleOf({ batch: 8, maxWait: 20 }), ruleOf({ batch: 1, maxWait: 0 })];
     expect(decide(8, 0, pools, [1, 1], 0, fresh()).pool).toBe(0);
     expect(decide(3, 0, pools, [1, 1], 0, fresh())).toEqual({ pool: 1, take: 1, wake: Infinity });
     expect(decide(3, 0, pools, [1, 0], 0, fresh()).wake).toBe(20);
+  });
+
+  it('leaves a slow replica idle until its backlog waits, or the oldest item has waited max-wait', () => {
+    const pools = [ruleOf({ batch: 2, maxWait: 0 }), ruleOf({ batch: 1, maxWait: 50, backlog: 4 })];
+    expect(decide(3, 100, pools, [0, 1], 120, fresh())).toEqual({ pool: -1, take: 0, wake: 150 });
+    expect(decide(3, 100, pools, [1, 1], 120, fresh())).toEqual({ pool: 0, take: 2, wake: Infinity });
+    expect(decide(4, 100, pools, [0, 1], 120, fresh())).toEqual({ pool: 1, take: 1, wake: Infinity });
+    expect(decide(3, 100, pools, [0, 1], 150, fresh())).toEqual({ pool: 1, take: 1, wake: Infinity });
   });
 
   it('is work-conserving: with no pool that may wait, no replica idles while an item waits', () => {
@@ -40,7 +46,7 @@ describe('the queue and batching rule', () => {
         fc.integer({ min: 0, max: 100 }),
         fc.array(pool, { minLength: 1, maxLength: 4 }),
         (count, specs) => {
-          const pools = specs.map(({ batch }) => ({ batch, maxWait: 0 }));
+          const pools = specs.map(({ batch }) => ruleOf({ batch, maxWait: 0 }));
           const idle = specs.map(spec => spec.idle);
           let waiting = count;
           const decision = fresh();

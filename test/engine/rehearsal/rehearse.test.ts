@@ -155,6 +155,15 @@ describe('a rehearsal in virtual time has the latencies that are predicted', () 
     expect(t4).toBeGreaterThan(cpu!);
   });
 
+  it('of a slow pool that waits for a backlog', async () => {
+    const system = systemOf(chain, 'c.out', { a: { time: 20 }, b: { time: 60 }, c: { time: 10 } });
+    const slow = { ...pool(2, 1, 'cpu', 50), backlog: 3 };
+    const pools = { a: [pool(2, 1, 't4')], b: [pool(1, 1, 't4'), slow], c: [pool(1)] };
+    const { rehearsed, simulated } = await both(system, pools, { rate: 45 });
+    expectSame(rehearsed, simulated);
+    expect(rehearsed.groups[1]!.hardware.every(({ items }) => items > 0)).toBe(true);
+  });
+
   it('of items that carry state from one to the next', async () => {
     const stages = `
   split: { operator: x, inputs: { in: inputs.text } }

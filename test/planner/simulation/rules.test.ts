@@ -1,7 +1,8 @@
 /** Waiting for fuller batches, deadlines, and changes of a pool's size. */
 import { describe, expect, it } from 'vitest';
+import { percentileOf } from '../../../planner/percentile.ts';
 import { simulate, type SimulateOptions } from '../../../planner/simulation/simulate.ts';
-import type { SimulatedPool } from '../../../planner/simulation/deployment.ts';
+import type { SimulatedDeployment, SimulatedPool } from '../../../planner/simulation/deployment.ts';
 import { chainOf, constant, deploymentOf, poisson, poolOf, structureFor } from './support.ts';
 
 const run = (arrivals: readonly number[], pool: Partial<SimulatedPool>, options: SimulateOptions = {}) =>
@@ -29,6 +30,38 @@ describe('max-wait', () => {
       { seed: 1, arrivals: Float64Array.of(0, 1, 2) },
     );
     expect([...latencies]).toEqual([30, 11, 10]);
+  });
+});
+
+describe('a backlog', () => {
+  const mixed = (slow: Partial<SimulatedPool>) => ({
+    groups: [{ stages: Int32Array.of(0), pools: [poolOf(constant(10)), poolOf(constant(50), slow)] }],
+    hosts: [],
+    engine: { query: 0, hop: 0 },
+  });
+  const p99 = (deployment: SimulatedDeployment, rate: number) =>
+    percentileOf(simulate(chainOf(1), deployment, poisson(rate, 20_000)).latencies.sort(), 99);
+
+  it('keeps a slow replica idle while less waits', () => {
+    const { latencies } = simulate(chainOf(1), mixed({ maxWait: 100, backlog: 3 }), {
+      seed: 1,
+      arrivals: Float64Array.of(0, 1, 2, 100, 101, 102, 103),
+    });
+    expect([...latencies]).toEqual([10, 19, 28, 10, 52, 18, 27]);
+  });
+
+  it('is not waited for longer than max-wait', () => {
+    const { latencies } = simulate(chainOf(1), mixed({ maxWait: 4, backlog: 3 }), {
+      seed: 1,
+      arrivals: Float64Array.of(0, 1),
+    });
+    expect([...latencies]).toEqual([10, 54]);
+  });
+
+  it('keeps a slow replica from raising the p99 where load is low', () => {
+    const alone = p99(deploymentOf([poolOf(constant(10))]), 0.03);
+    expect(p99(mixed({}), 0.03)).toBeGreaterThan(1.2 * alone);
+    expect(p99(mixed({ maxWait: 50, backlog: 4 }), 0.03)).toBeLessThan(1.05 * alone);
   });
 });
 

@@ -11,6 +11,11 @@ function randomArrivals(g: GeneratorValue): Float64Array {
   return Float64Array.from(gaps, gap => (now += gap));
 }
 
+function randomWait(g: GeneratorValue): Pick<Pool, 'maxWait' | 'backlog'> {
+  const maxWait = g(() => times);
+  return maxWait > 0 && g(fc.boolean) ? { maxWait, backlog: 1 + g(fc.nat, 5) } : { maxWait };
+}
+
 function randomGroups(g: GeneratorValue, stages: readonly RandomStage[]): Group[] {
   const members: RandomStage[][] = [];
   for (const stage of stages) {
@@ -27,7 +32,7 @@ function randomGroups(g: GeneratorValue, stages: readonly RandomStage[]): Group[
       hardware: type,
       batch: 1 + g(fc.nat, mostBatch - 1),
       replicas: 1 + g(fc.nat, 2),
-      maxWait: g(fc.boolean) ? 0 : g(() => times),
+      ...(g(fc.boolean) ? { maxWait: 0 } : randomWait(g)),
     }));
     const names = group.map(({ name }) => name);
     return { name: names.join('+'), stages: names, pools: pools.toSorted((a, b) => speed(a) - speed(b)) };
