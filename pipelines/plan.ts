@@ -17,7 +17,7 @@ export interface Pool {
    * So many items that wait are taken at once; a full batch unless given. More than a batch keeps a slow replica idle
    * while faster ones can do what waits.
    */
-  backlog?: number;
+  backlog?: number | undefined;
 }
 
 /** Stages of the same item scope that share replicas. */
