@@ -1,7 +1,7 @@
 /** Several pipelines on the hardware there is: what can be chosen for them, and whether a choice holds a rate. */
 import type { Objective } from '../../pipelines/index.ts';
 import { allowedAbove } from '../percentile.ts';
-import { isWithinLimits } from '../search/branch-and-bound.ts';
+import { isWithinLimits } from '../search/choice.ts';
 import { canShare, ancestorsOf, namesOf } from '../search/fusion.ts';
 import { searchGroup, simulatedPools, type Kind, type Option, type SearchGroup } from '../search/option.ts';
 import type { SimulatedDeployment } from '../simulation/deployment.ts';

@@ -1,6 +1,6 @@
 /** From the best plan with one pool per stage to plans that share replicas and mix hardware. */
 import { roundCost } from '../cost.ts';
-import { costOfChoice } from './branch-and-bound.ts';
+import { costOfChoice } from './choice.ts';
 import type { Candidate, SearchContext } from './context.ts';
 import { groupings, namesOf } from './fusion.ts';
 import { improveMixed, searchOneMixed } from './mixed.ts';

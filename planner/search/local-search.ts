@@ -1,16 +1,22 @@
 /**
  * A good plan soon: what a proof is then measured against, and what is left when there is no time for one.
  *
- * From the cheapest choice for each group alone, the change that takes off most latency per dollar is made until the
- * objectives are met; then whatever makes it cheaper is tried, one group at a time and then in pairs.
+ * What each option of a group adds to the objective's percentile is measured with all other groups as they are, at
+ * first ideal. With these as weights, choosing options is a knapsack problem, whose solutions are tried from the
+ * cheapest that does. Around what was found the weights are measured anew, as long as that makes it cheaper (sequential
+ * linear programming, with integers). All of this is on a part of the workload; the whole has the last word.
  */
-import { costOfChoice, isWithinLimits } from './branch-and-bound.ts';
+import { costOfChoice, isWithinLimits } from './choice.ts';
+import { undominated, type Weighed } from './knapsack.ts';
 import { optionOf, simulatedPools, type Kind, type Option, type SearchGroup } from './option.ts';
-import type { Relaxation } from './relaxation.ts';
+import type { Relaxation, Tried } from './relaxation.ts';
 
 export interface LocalSearchProblem {
   groups: readonly SearchGroup[];
+  /** Of the whole workload. */
   relaxation: Relaxation;
+  /** Of a part of it. */
+  guide: Relaxation;
   /** Fewest replicas of a kind that could do. */
   fewest(group: number, kind: Kind): number;
   most: number;
@@ -19,123 +25,182 @@ export interface LocalSearchProblem {
   isOver(): boolean;
 }
 
+type Choice = readonly Option[];
+
+/** Solutions of a knapsack that are tried though a dearer one was found to miss the objectives. */
+const strays = 4;
+/** Corrections for what the part of the workload does not show. */
+const mostCorrections = 6;
+/** More replicas are not tried after so many steps that took less than this share of its limit off the percentile. */
+const mostStale = 3;
+const noticeable = 1e-4;
+/** The next step, so many replicas beyond the fewest: the further away, the less one matters. */
+const stepFrom = (beyond: number) => 1 + Math.floor(beyond / 6);
+
 export class LocalSearch {
   readonly #problem: LocalSearchProblem;
+  /** The percentile over its limit that the part must not exceed for the whole to meet it. */
+  #target = 1;
 
   constructor(problem: LocalSearchProblem) {
     this.#problem = problem;
   }
 
-  /** @param start by group. Returns a feasible choice, or null if the climb ends without one. */
-  climb(start: readonly Option[]): readonly Option[] | null {
-    const { isOver, isFeasible } = this.#problem;
-    let choice = start;
-    let score = this.#score(choice, 0);
-    while (!isOver()) {
-      if (score <= 1 && isFeasible(choice)) return this.#cheapen(choice);
-      const better = this.#steepest(choice, score);
-      if (!better) return null;
-      choice = better.choice;
-      score = this.#score(choice, 0);
+  /**
+   * Returns a feasible choice, or null if none was found.
+   * @param dearest what to start from where options that each do with all others ideal don't do together
+   */
+  find(dearest: Choice): Choice | null {
+    const { groups, guide, isOver } = this.#problem;
+    if (!guide.allow(groups.map(({ kinds }) => [...new Set(kinds.map(({ hardware }) => hardware))])))
+      return null;
+    const table = this.#weigh(null);
+    for (let tries = 0; tries < mostCorrections && !isOver(); tries++) {
+      const start =
+        this.#cheapestOf(table, Infinity) ?? (this.#score(dearest) <= this.#target ? dearest : null);
+      if (!start) return null;
+      const choice = this.#improve(start);
+      if (this.#holds(choice)) return this.#cheapen(choice);
     }
     return null;
   }
 
-  /** The change of one group that takes off most per dollar. */
-  #steepest(choice: readonly Option[], score: number): { choice: readonly Option[] } | null {
-    let best: { choice: readonly Option[]; gain: number } | null = null;
-    // From the last group, so that what stands before each stays as it was worked out.
-    for (let g = choice.length - 1; g >= 0 && !this.#problem.isOver(); g--) {
-      for (const option of this.#neighbours(g, choice[g]!)) {
-        const dearer = option.cost - choice[g]!.cost;
-        const changed = choice.with(g, option);
-        if (dearer < 0 || !isWithinLimits(changed, this.#problem.limits)) continue;
-        const less = score - this.#score(changed, g);
-        const gain = less / Math.max(dearer, 1e-6);
-        if (less > 1e-6 && (best === null || gain > best.gain)) best = { choice: changed, gain };
-      }
+  /** Measures anew around a choice and takes what is cheaper, until nothing is. */
+  #improve(start: Choice): Choice {
+    let choice = start;
+    while (!this.#problem.isOver()) {
+      const cheaper = this.#cheapestOf(this.#weigh(choice), costOfChoice(choice));
+      if (!cheaper) break;
+      choice = cheaper;
     }
-    return best;
+    return choice;
   }
 
-  /** Makes a feasible choice cheaper as long as that goes. */
-  #cheapen(choice: readonly Option[]): readonly Option[] {
-    const { isOver } = this.#problem;
-    let best = choice;
-    for (let improved = true; improved && !isOver();) {
-      improved = false;
-      for (const changed of this.#cheaper(best)) {
-        if (isOver()) break;
-        if (costOfChoice(changed) >= costOfChoice(best) - 1e-9) continue;
-        if (!isWithinLimits(changed, this.#problem.limits)) continue;
-        if (this.#score(changed, 0) > 1 || !this.#problem.isFeasible(changed)) continue;
-        best = changed;
-        improved = true;
-        break;
-      }
-    }
-    return best;
-  }
-
-  /** Cheaper choices: one group changed, then two. Those that save most first. */
-  #cheaper(choice: readonly Option[]): (readonly Option[])[] {
-    const moves = choice.map((option, g) => this.#neighbours(g, option));
-    const single = moves.flatMap((options, g) => options.map(option => choice.with(g, option)));
-    const pairs = moves.flatMap((options, g) =>
-      options
-        .filter(option => option.cost < choice[g]!.cost)
-        .flatMap(option =>
-          moves.flatMap((others, h) =>
-            h === g ? [] : others.map(other => choice.with(g, option).with(h, other)),
-          ),
-        ),
-    );
-    const cost = costOfChoice(choice);
-    const cheaper = (all: (readonly Option[])[]) =>
-      all
-        .map(one => ({ one, cost: costOfChoice(one) }))
-        .filter(one => one.cost < cost - 1e-9)
-        .sort((a, b) => a.cost - b.cost)
-        .map(({ one }) => one);
-    return [...cheaper(single), ...cheaper(pairs).slice(-pairLimit)];
+  /** Whether a choice is feasible on the whole workload; if not, the target is corrected. */
+  #holds(choice: Choice): boolean {
+    const { relaxation, isFeasible } = this.#problem;
+    const score = relaxation.score(0, choice.map(simulatedPools));
+    if (score <= 1 && isFeasible(choice)) return true;
+    this.#target = Math.min(this.#target, this.#score(choice)) / Math.max(1.01, score);
+    return false;
   }
 
   /**
-   * Other options for a group: a replica more or less, the batch sizes next to its own, and of every other hardware
-   * type the kind that does with the cheapest replicas.
+   * Goes on from a feasible choice on the whole workload: to what is cheaper and at most a little over the target, since
+   * a part differs from the whole; else to what costs the same and leaves more room, so that something cheaper may do.
    */
-  #neighbours(group: number, option: Option): Option[] {
-    const { groups, fewest, most } = this.#problem;
-    const [{ kind, replicas }] = option.pools as [Option['pools'][number]];
-    const { kinds } = groups[group]!;
-    const sameHardware = kinds.filter(({ hardware }) => hardware === kind.hardware);
-    const at = sameHardware.indexOf(kind);
-    const others = [...new Set(kinds.map(({ hardware }) => hardware))]
-      .filter(hardware => hardware !== kind.hardware)
-      .map(hardware =>
-        kinds
-          .filter(other => other.hardware === hardware)
-          .reduce((best, other) => (fewest(group, other) < fewest(group, best) ? other : best)),
-      );
-    return [
-      { kind, replicas: replicas - 1 },
-      { kind, replicas: replicas + 1 },
-      ...[at - 1, at + 1].flatMap(place => {
-        const other = sameHardware[place];
-        return other ? [0, -1].map(change => ({ kind: other, replicas: replicas + change })) : [];
-      }),
-      ...others.flatMap(other =>
-        [0, 1].map(more => ({ kind: other, replicas: fewest(group, other) + more })),
-      ),
-    ]
-      .filter(pool => pool.replicas >= 1 && pool.replicas <= most)
-      .map(pool => optionOf([pool]));
+  #cheapen(feasible: Choice): Choice {
+    const { groups, isOver } = this.#problem;
+    let best = feasible;
+    let choice = feasible;
+    for (let sideways = 0; sideways <= 2 * groups.length && !isOver();) {
+      const table = this.#weigh(choice);
+      const cost = costOfChoice(choice);
+      const single = table
+        .flatMap((options, g) =>
+          options.map(({ value, weight }) => ({ choice: choice.with(g, value), weight })),
+        )
+        .filter(({ weight }) => weight <= this.#target * 1.05)
+        .sort((a, b) => a.weight - b.weight);
+      const several = undominated(table, cost - 1e-9).slice(-mostNear);
+      const cheaper = [...single.map(one => one.choice), ...several.map(one => one.values())]
+        .filter(one => costOfChoice(one) < cost - 1e-9)
+        .sort((a, b) => costOfChoice(a) - costOfChoice(b));
+      const better = cheaper.find(one => this.#score(one) <= this.#target * 1.05 && this.#meets(one));
+      const roomier = single.find(one => costOfChoice(one.choice) < cost + 1e-9);
+      if (better) {
+        best = better;
+        sideways = 0;
+      } else if (!roomier || roomier.weight > this.#score(choice) - noticeable) break;
+      else sideways++;
+      choice = better ?? roomier!.choice;
+    }
+    return best;
   }
 
-  #score(choice: readonly Option[], from: number): number {
-    return this.#problem.relaxation.score(from, choice.map(simulatedPools));
+  /** Whether a choice is feasible on the whole workload. */
+  #meets(choice: Choice): boolean {
+    const { relaxation, isFeasible, limits, isOver } = this.#problem;
+    if (isOver() || !isWithinLimits(choice, limits)) return false;
+    return relaxation.score(0, choice.map(simulatedPools)) <= 1 && isFeasible(choice);
+  }
+
+  /** The cheapest of a knapsack's solutions that costs less and meets the target. */
+  #cheapestOf(table: readonly Weighed<Option>[][], below: number): Choice | null {
+    const { limits, isOver } = this.#problem;
+    const all = undominated(table, below - 1e-9).filter(one => isWithinLimits(one.values(), limits));
+    let low = 0;
+    let high = all.length;
+    const meets = (at: number) => this.#score(all[at]!.values()) <= this.#target;
+    while (low < high && !isOver()) {
+      const middle = (low + high) >> 1;
+      if (meets(middle)) high = middle;
+      else low = middle + 1;
+    }
+    if (high === all.length) return null;
+    // What was measured one by one does not just add up: a cheaper one may do though a dearer one does not.
+    for (let at = high - 1; at >= Math.max(0, high - strays); at--) if (meets(at)) return all[at]!.values();
+    return all[high]!.values();
+  }
+
+  /**
+   * What each option of each group makes of the percentile, over its limit.
+   * @param around what the other groups are; null: ideal
+   */
+  #weigh(around: Choice | null): Weighed<Option>[][] {
+    const { guide, groups } = this.#problem;
+    const pools = around?.map(simulatedPools);
+    if (pools) guide.score(0, pools);
+    const table = groups.map((): Weighed<Option>[] => []);
+    // From the last group, so that what stands before each stays as it was worked out.
+    for (let g = groups.length - 1; g >= 0; g--) {
+      table[g] = this.#weighGroup(g, option => {
+        const its = simulatedPools(option);
+        return pools ? guide.try(g, pools.with(g, its)) : guide.tryAlone(g, its);
+      });
+      if (around) {
+        const weight = guide.score(g, pools!);
+        table[g]!.push({ value: around[g]!, cost: around[g]!.cost, weight });
+      }
+    }
+    return table;
+  }
+
+  #weighGroup(group: number, measure: (option: Option) => Tried): Weighed<Option>[] {
+    const { groups, fewest, most, limits } = this.#problem;
+    const weighed: Weighed<Option>[] = [];
+    let full = '';
+    for (const kind of groups[group]!.kinds) {
+      // No batch of this hardware was ever full: larger ones would be the same.
+      if (full === kind.hardware) continue;
+      const least = fewest(group, kind);
+      const top = Math.min(most, limits[kind.hardware] ?? most);
+      let best = Infinity;
+      let stale = 0;
+      let largest = 0;
+      for (
+        let replicas = least;
+        replicas <= top && !this.#problem.isOver();
+        replicas += stepFrom(replicas - least)
+      ) {
+        const option = optionOf([{ kind, replicas }]);
+        const tried = measure(option);
+        largest = Math.max(largest, tried.largest);
+        stale = best - tried.score < noticeable ? stale + 1 : 0;
+        if (stale === mostStale) break;
+        best = Math.min(best, tried.score);
+        weighed.push({ value: option, cost: option.cost, weight: tried.score });
+        if (!tried.waited) break;
+      }
+      if (largest < kind.batch) full = kind.hardware;
+    }
+    return weighed;
+  }
+
+  #score(choice: Choice): number {
+    return this.#problem.guide.score(0, choice.map(simulatedPools));
   }
 }
 
-/** Pairs of changes that are tried, those that save least first: they are the likeliest to do. */
-const pairLimit = 100;
+/** Solutions just cheaper than what is known that are tried on the whole workload. */
+const mostNear = 12;

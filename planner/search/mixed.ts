@@ -2,7 +2,7 @@
 import type { Objective } from '../../pipelines/index.ts';
 import { roundCost } from '../cost.ts';
 import type { Sample } from '../workload/workload.ts';
-import { costOfChoice, isWithinLimits } from './branch-and-bound.ts';
+import { costOfChoice, isWithinLimits } from './choice.ts';
 import { optionOf, simulatedPools, type Kind, type Option, type SearchGroup } from './option.ts';
 import type { Relaxation } from './relaxation.ts';
 

@@ -12,8 +12,10 @@ import type { System } from '../system.ts';
 import type { Sample } from '../workload/workload.ts';
 import type { SearchGroup } from './option.ts';
 import { selectRank } from './select.ts';
-import { passQueue, type Passage } from './staged-queue.ts';
-import { StagedSample } from './staged-sample.ts';
+import type { Passage } from './staged-queue.ts';
+import { join, Worksheet } from './worksheet.ts';
+import { frontOf } from './front.ts';
+import { longestPath } from './longest-path.ts';
 
 /** By how much a bound must miss the objectives to rule a choice out. */
 const margin = { share: 0.05, queries: 2 };
@@ -24,23 +26,32 @@ export interface Bound extends Passage {
   ruledOut: boolean;
 }
 
-/** One sample's times while choices are tried. */
-interface Worksheet {
-  staged: StagedSample;
-  /** When each stage's units are over, by stage, with the groups before chosen. */
-  over: Float64Array[];
-  /** The same with every group ideal. */
-  ideal: Float64Array[];
-  /** Units of each group in the order they came last. */
-  orders: Int32Array[];
-  ready: Float64Array[];
-  /** Service times of batches of one, by stage and hardware type. */
-  services: Map<string, Float64Array>;
+/** What is taken for granted of the other groups while one is placed. */
+export interface Surroundings {
+  /** The first group that was placed; those before it are ideal. */
+  from: number;
+  /** Milliseconds by which those before it delay every query at least, beyond what ideal ones do. */
+  delay: number;
+  /** Hardware types that the groups behind may be on, by group. */
+  types: readonly (readonly string[])[];
+  /** Milliseconds that the groups behind take at least on the path. */
+  rest: number;
+}
+
+/** How a group does that was placed. */
+export interface Placed extends Bound {
+  /** Milliseconds by which the groups placed delay every query that goes on to those behind, beyond ideal ones. */
+  delayed: number;
+}
+
+/** How a choice does. */
+export interface Tried extends Passage {
+  /** The worst objective's percentile over its limit. */
+  score: number;
 }
 
 export class Relaxation {
   readonly #counter: { evaluated: number };
-  readonly #system: System;
   /** In topological order. */
   readonly #groups: readonly SearchGroup[];
   readonly #slo: readonly Objective[];
@@ -50,6 +61,10 @@ export class Relaxation {
   readonly #latencies: Float64Array;
   /** Groups that every query passes one after the other, in order: the longest such way. */
   readonly path: readonly number[];
+  /** Milliseconds of the objective with the least limit. */
+  readonly tightest: number;
+  /** Stages that those behind each group are reached from; null where some are reached from the start. */
+  readonly #fronts: readonly (readonly number[] | null)[];
   /** Hardware types that a group may still be on. */
   #types: readonly (readonly string[])[];
 
@@ -61,7 +76,6 @@ export class Relaxation {
     slo: readonly Objective[],
     counter = { evaluated: 0 },
   ) {
-    this.#system = system;
     this.#counter = counter;
     this.#groups = groups;
     this.#slo = slo;
@@ -71,18 +85,12 @@ export class Relaxation {
     );
     this.#latencies = new Float64Array(queries);
     const { structure } = system;
-    this.#sheets = samples.map((sample): Worksheet => {
-      const staged = new StagedSample(structure, sample);
-      const room = () => structure.stages.map(({ index }) => staged.room(index));
-      return {
-        staged,
-        over: room(),
-        ideal: room(),
-        orders: groups.map(({ indices }) => staged.units[indices[0]!]!.running.slice()),
-        ready: room(),
-        services: new Map(),
-      };
-    });
+    const groupOf = structure.stages.map(({ index }) =>
+      groups.findIndex(({ indices }) => indices.includes(index)),
+    );
+    this.tightest = Math.min(...slo.map(({ limit }) => limit));
+    this.#fronts = groups.map((_, group) => frontOf(structure, groupOf, group));
+    this.#sheets = samples.map(sample => new Worksheet(system, groups, sample));
     this.#types = groups.map(() => []);
     const always = groups.map(({ indices }) =>
       [...indices].every(
@@ -98,7 +106,7 @@ export class Relaxation {
   allow(types: readonly (readonly string[])[]): boolean {
     this.#types = types;
     for (const sheet of this.#sheets)
-      for (const [group] of this.#groups.entries()) this.#passIdeally(sheet, group, sheet.ideal);
+      for (const [group] of this.#groups.entries()) sheet.passIdeally(group, types[group]!, sheet.ideal);
     const left = [...this.#allowed];
     return !this.#sheets.some(({ staged, ideal }) =>
       this.#isTooMany(left, limit => staged.countAbove(limit, ideal)),
@@ -107,30 +115,34 @@ export class Relaxation {
 
   /** A group on some pools, all others ideal. */
   alone(group: number, pools: readonly SimulatedPool[]): Bound {
-    this.begin(group);
-    return this.#try(group, pools, 0);
+    return this.#try(group, [pools], { from: group, delay: 0, types: this.#types, rest: 0 });
   }
 
   /**
-   * A group on some pools, those before it as placed last, those behind it ideal.
-   * @param types hardware types that the groups behind it may be on, by group
-   * @param rest milliseconds that the groups behind it on the path take at least
+   * A group on some pools, those before it as placed last, those behind it ideal. With several ways to choose the
+   * pools, each query goes the way that is soonest for it, so what is ruled out is so for all of them.
+   * @param ways by ascending batch size
    */
-  place(
-    group: number,
-    pools: readonly SimulatedPool[],
-    types: readonly (readonly string[])[],
-    rest: number,
-  ): Bound {
-    this.#types = types;
-    return this.#try(group, pools, rest);
+  place(group: number, ways: readonly (readonly SimulatedPool[])[], surroundings: Surroundings): Placed {
+    this.#types = surroundings.types;
+    const bound = this.#try(group, ways, surroundings);
+    return { ...bound, delayed: bound.ruledOut ? 0 : this.#delayed(group, surroundings.from) };
   }
 
-  /** Makes all groups before one ideal, so that those from there on can be placed. */
-  begin(from: number): void {
-    for (const { over, ideal } of this.#sheets)
-      for (let g = 0; g < from; g++)
-        for (const stage of this.#groups[g]!.indices) over[stage]!.set(ideal[stage]!);
+  /** The least that any query is later than with ideal groups, where it leaves those placed. */
+  #delayed(group: number, from: number): number {
+    const front = this.#fronts[group]!;
+    if (!front) return 0;
+    let least = Infinity;
+    for (const { views, ideal } of this.#sheets) {
+      for (const stage of front) {
+        const over = views[from]![stage]!;
+        const soonest = ideal[stage]!;
+        for (let unit = 0; unit < over.length; unit++)
+          if (over[unit]! - soonest[unit]! < least) least = over[unit]! - soonest[unit]!;
+      }
+    }
+    return least < Infinity ? Math.max(0, least) : 0;
   }
 
   /**
@@ -138,12 +150,39 @@ export class Relaxation {
    * its limit. At most about 1 is feasible.
    */
   score(from: number, pools: readonly (readonly SimulatedPool[])[]): number {
+    return this.try(from, pools).score;
+  }
+
+  /** The same, with what the first of those groups saw. */
+  try(from: number, pools: readonly (readonly SimulatedPool[])[]): Tried {
     this.#counter.evaluated++;
-    for (const sheet of this.#sheets)
-      for (let g = from; g < this.#groups.length; g++) this.#pass(sheet, g, pools[g]!);
+    const tried = { score: 0, waited: false, largest: 0 };
+    for (const sheet of this.#sheets) {
+      join(tried, sheet.pass(from, [pools[from]!], sheet.views[0]!));
+      for (let g = from + 1; g < this.#groups.length; g++) sheet.pass(g, [pools[g]!], sheet.views[0]!);
+    }
+    tried.score = this.#worstRatio(0);
+    return tried;
+  }
+
+  /** How a group does on some pools with all others ideal, as `try` has it. */
+  tryAlone(group: number, pools: readonly SimulatedPool[]): Tried {
+    this.#counter.evaluated++;
+    const tried = { score: 0, waited: false, largest: 0 };
+    for (const sheet of this.#sheets) {
+      const view = sheet.views[group]!;
+      join(tried, sheet.pass(group, [pools], view));
+      for (let g = group + 1; g < this.#groups.length; g++) sheet.passIdeally(g, this.#types[g]!, view);
+    }
+    tried.score = this.#worstRatio(group);
+    return tried;
+  }
+
+  /** The worst objective's percentile over its limit, of what was worked out last, with groups before one ideal. */
+  #worstRatio(from: number): number {
     let at = 0;
-    for (const { staged, over } of this.#sheets) {
-      staged.latencies(over, this.#latencies.subarray(at, at + staged.arrivals.length));
+    for (const { staged, views } of this.#sheets) {
+      staged.latencies(views[from]!, this.#latencies.subarray(at, at + staged.arrivals.length));
       at += staged.arrivals.length;
     }
     const ratios = this.#slo.map(({ percentile, limit }) => {
@@ -153,24 +192,29 @@ export class Relaxation {
   }
 
   /** Stops at the sample where it is sure that too many queries miss an objective. */
-  #try(group: number, pools: readonly SimulatedPool[], rest: number): Bound {
+  #try(
+    group: number,
+    ways: readonly (readonly SimulatedPool[])[],
+    { from, delay, rest }: Surroundings,
+  ): Bound {
     this.#counter.evaluated++;
     const bound = { ruledOut: false, waited: false, largest: 0 };
     const left = [...this.#allowed];
     const pathLeft = [...this.#allowed];
     const pathEnd = this.path.findLast(g => g <= group);
     for (const sheet of this.#sheets) {
-      const passage = this.#pass(sheet, group, pools);
-      bound.waited ||= passage.waited;
-      bound.largest = Math.max(bound.largest, passage.largest);
+      const view = sheet.views[from]!;
+      join(bound, sheet.pass(group, ways, view));
       // How far queries came along the path is known without a look at the groups behind.
       if (pathEnd !== undefined && rest > 0) {
-        const times = sheet.over[this.#groups[pathEnd]!.indices[0]!]!;
-        bound.ruledOut = this.#isTooMany(pathLeft, limit => sheet.staged.countLater(limit - rest, times));
+        const times = view[this.#groups[pathEnd]!.indices[0]!]!;
+        bound.ruledOut = this.#isTooMany(pathLeft, limit =>
+          sheet.staged.countLater(limit - delay - rest, times),
+        );
         if (bound.ruledOut) break;
       }
-      for (let g = group + 1; g < this.#groups.length; g++) this.#passIdeally(sheet, g, sheet.over);
-      bound.ruledOut = this.#isTooMany(left, limit => sheet.staged.countAbove(limit, sheet.over));
+      for (let g = group + 1; g < this.#groups.length; g++) sheet.passIdeally(g, this.#types[g]!, view);
+      bound.ruledOut = this.#isTooMany(left, limit => sheet.staged.countAbove(limit - delay, view));
       if (bound.ruledOut) break;
     }
     return bound;
@@ -180,80 +224,4 @@ export class Relaxation {
   #isTooMany(left: number[], missesOf: (limit: number) => number): boolean {
     return this.#slo.some(({ limit }, o) => (left[o]! -= missesOf(limit)) < 0);
   }
-
-  /** Takes a group's units through its queue. */
-  #pass(sheet: Worksheet, group: number, pools: readonly SimulatedPool[]): Passage {
-    const { staged, over } = sheet;
-    const { indices } = this.#groups[group]!;
-    const first = indices[0]!;
-    const ready = sheet.ready[first]!;
-    staged.ready(first, over, ready);
-    over[first]!.set(ready);
-    const passage = passQueue(
-      {
-        ready,
-        order: sheet.orders[group]!,
-        uniforms: [...indices].map(stage => staged.units[stage]!.uniforms),
-      },
-      pools,
-      over[first]!,
-    );
-    for (let place = 1; place < indices.length; place++) over[indices[place]!]!.set(over[first]!);
-    return passage;
-  }
-
-  /** Takes a group's units through it without a queue. */
-  #passIdeally(sheet: Worksheet, group: number, over: Float64Array[]): void {
-    for (const stage of this.#groups[group]!.indices) {
-      const { running } = sheet.staged.units[stage]!;
-      const times = over[stage]!;
-      const service = this.#service(sheet, group, stage);
-      sheet.staged.ready(stage, over, times);
-      for (let at = 0; at < running.length; at++) times[running[at]!]! += service[running[at]!]!;
-    }
-  }
-
-  /** The least service time of each unit of a stage, over the hardware types its group may be on. */
-  #service({ staged, services }: Worksheet, group: number, stage: number): Float64Array {
-    const types = this.#types[group]!;
-    const key = `${stage} ${types.join()}`;
-    const known = services.get(key);
-    if (known) return known;
-    const { name } = this.#system.structure.stages[stage]!;
-    const isFirst = stage === this.#groups[group]!.indices[0];
-    const times = types.map(type => this.#system.timesOf(name, type)!);
-    const wakes = types.map(type => (isFirst ? this.#system.wakeOf(type) : 0));
-    const service = staged.units[stage]!.uniforms.map(uniform => {
-      let least = Infinity;
-      for (let t = 0; t < times.length; t++) least = Math.min(least, times[t]!.draw(1, uniform) + wakes[t]!);
-      return least;
-    });
-    services.set(key, service);
-    return service;
-  }
-}
-
-/**
- * The longest way through groups that every query passes, each needing the one before, by service time on the fastest
- * hardware.
- * @param groups in topological order
- */
-function longestPath(system: System, groups: readonly SearchGroup[], always: readonly boolean[]): number[] {
-  const { stages } = system.structure;
-  const groupOf = new Map(groups.flatMap(({ indices }, g) => [...indices].map(stage => [stage, g] as const)));
-  const ways: { groups: number[]; time: number }[] = [];
-  for (const [g, { indices, kinds }] of groups.entries()) {
-    let before = { groups: [] as number[], time: 0 };
-    if (always[g]) {
-      for (const { stage } of stages[indices[0]!]!.needs) {
-        // The first alternative always is there, or the group would not always be.
-        const from = groupOf.get(stage[0]!)!;
-        if (stage.length === 1 && ways[from]!.time > before.time) before = ways[from]!;
-      }
-      const time = Math.min(...kinds.map(({ pool }) => pool.times.reduce((sum, of) => sum + of.mean(1), 0)));
-      before = { groups: [...before.groups, g], time: before.time + time };
-    }
-    ways.push(before);
-  }
-  return ways.reduce((best, way) => (way.time > best.time ? way : best), ways[0]!).groups;
 }

@@ -3,7 +3,7 @@ import type { Group, Objective, Search } from '../../pipelines/index.ts';
 import { estimate, type Estimate } from '../estimate.ts';
 import type { System } from '../system.ts';
 import type { Sample } from '../workload/workload.ts';
-import { costOfChoice } from './branch-and-bound.ts';
+import { costOfChoice } from './choice.ts';
 import type { Candidate, SearchContext, SearchOptions } from './context.ts';
 import { Evaluator } from './evaluator.ts';
 import { improve } from './improve.ts';

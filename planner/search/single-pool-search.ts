@@ -1,14 +1,20 @@
 /** The cheapest plan with one pool per group, for one way to group the stages. */
-import { BranchAndBound, costOfChoice, isWithinLimits, type SearchProblem } from './branch-and-bound.ts';
+import { BranchAndBound } from './branch-and-bound.ts';
+import { costOfChoice, isWithinLimits } from './choice.ts';
+import type { SearchProblem } from './problem.ts';
 import type { Candidate, SearchContext } from './context.ts';
 import { explain, fastest, type NoPlan } from './infeasible.ts';
 import { LocalSearch } from './local-search.ts';
 import { optionOf, type Kind, type Option, type SearchGroup } from './option.ts';
 import { Relaxation } from './relaxation.ts';
 import { fewestReplicas } from './fewest-replicas.ts';
+import type { Sample } from '../workload/workload.ts';
 
-/** Shares of the time there is: for a proof without a plan to start from, and for finding such a plan. */
-const shares = { proof: 0.3, start: 0.3 };
+/** Share of the time there is that may go to finding a plan to start from. */
+const shares = { start: 0.4 };
+
+/** Queries that show well enough how plans compare. */
+const partSize = 5000;
 
 export interface SingleResult {
   kind: 'single';
@@ -46,10 +52,9 @@ export function searchSinglePool(
   };
   const isFeasible = (choice: readonly Option[]) => evaluator.isFeasible(groups, choice);
   const problem = { groups, relaxation, fewest, most: options.most, limits, isFeasible };
-  let isOver = within(shares.proof);
   const proof = new BranchAndBound({
     ...problem,
-    isOver: () => isOver(),
+    isOver: allOver,
     onBound: bound =>
       options.onProgress?.({ phase: 'searching', best, bound, evaluated: evaluator.evaluated }),
   });
@@ -58,40 +63,40 @@ export function searchSinglePool(
     const none = explanation(context, groups, fewest);
     return proved ? none : { ...none, proved, message: `no plan was found in time; ${none.message}` };
   };
-  const cheapest = proof.begin(below);
-  if (!cheapest) return nothing(true);
-  let found = proof.search(null, below);
-  if (!found.proved && !allOver()) {
-    // With a plan in hand, only what is cheaper is left to rule out.
-    const startIsOver = within(shares.start);
-    const start =
-      found.choice ??
-      new LocalSearch({
-        ...problem,
-        relaxation: new Relaxation(system, groups, samples.slice(0, 1), slo, evaluator),
-        fewest: (g, kind) => proof.fewest(g, kind),
-        isOver: startIsOver,
-      }).climb(cheapest) ??
-      quickest(groups, problem);
-    if (start) best = costOfChoice(start);
-    isOver = allOver;
-    found = proof.search(start, below);
-  }
+  if (!proof.begin(below)) return nothing(true);
+  const dearest = quickest(groups, problem);
+  const local = new LocalSearch({
+    ...problem,
+    guide: new Relaxation(system, groups, partOf(samples), slo, evaluator),
+    fewest: (g, kind) => proof.fewest(g, kind),
+    isOver: within(shares.start),
+  }).find(dearest);
+  // With a plan in hand, only what is cheaper is left to rule out.
+  const start = [local, dearest].find(
+    choice =>
+      choice && costOfChoice(choice) < below - 1e-9 && isWithinLimits(choice, limits) && isFeasible(choice),
+  );
+  if (start) best = costOfChoice(start);
+  const found = proof.search(start ?? null, below);
   const { choice, bound, proved } = found;
   if (!choice) return nothing(proved);
   return { kind: 'single', found: { groups, choice }, bound, proved };
 }
 
-/** The fastest hardware with all the replicas there may be, if that is feasible: dear, but a plan. */
+/** The first queries of the first sample. */
+function partOf([sample]: readonly Sample[]): Sample[] {
+  return [{ ...sample!, arrivals: sample!.arrivals.slice(0, partSize) }];
+}
+
+/** The fastest hardware with all the replicas there may be: dear, but mostly a plan. */
 function quickest(
   groups: readonly SearchGroup[],
-  { most, limits, isFeasible }: Pick<SearchProblem, 'most' | 'limits' | 'isFeasible'>,
-): readonly Option[] | null {
-  const choice = groups.map(group => {
+  { most, limits }: Pick<SearchProblem, 'most' | 'limits'>,
+): readonly Option[] {
+  return groups.map(group => {
     const kind = fastest(group);
     return optionOf([{ kind, replicas: Math.max(1, Math.min(most, limits[kind.hardware] ?? most)) }]);
   });
-  return isWithinLimits(choice, limits) && isFeasible(choice) ? choice : null;
 }
 
 function explanation(

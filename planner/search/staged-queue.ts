@@ -10,6 +10,10 @@ export interface Arriving {
   order: Int32Array;
   /** Uniform numbers of each stage of the group, by unit. */
   uniforms: readonly Float64Array[];
+  /** Milliseconds that a batch of one takes, by unit, on each of the pools. */
+  alone: readonly Float64Array[];
+  /** Whether units come one by one even at the same instant, as arrivals do: an idle replica takes the first alone. */
+  apart: boolean;
 }
 
 /** What a queue saw. */
@@ -48,31 +52,38 @@ export function passQueue(arriving: Arriving, pools: readonly SimulatedPool[], e
 
 /** One pool: the replica that is free first takes what waits then, or the next that comes. */
 function passOnePool(
-  { ready, order, uniforms }: Arriving,
+  { ready, order, uniforms, alone: [alone], apart }: Arriving,
   { batch, replicas, times, wake }: SimulatedPool,
   ends: Float64Array,
 ): Passage {
   /** When each replica is free, as a heap. */
   const free = new Float64Array(replicas).fill(-Infinity);
   const count = order.length;
-  const [firstTimes] = times;
-  const [firstUniforms] = uniforms;
   let waited = false;
-  let largest = 1;
+  let largest = Math.min(1, count);
   for (let head = 0; head < count;) {
     const first = order[head]!;
-    const arrival = ready[first]!;
     const earliest = free[0]!;
-    const now = earliest > arrival ? earliest : arrival;
-    if (earliest > arrival) waited = true;
+    let now = ready[first]!;
     let taken = 1;
-    while (taken < batch && head + taken < count && ready[order[head + taken]!]! <= now) taken++;
-    if (taken > largest) largest = taken;
-    let end = now + wake + firstTimes!.draw(taken, firstUniforms![first]!);
-    for (let s = 1; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
-    for (let k = head; k < head + taken; k++) ends[order[k]!] = end;
+    let most = apart ? 1 : batch;
+    if (earliest > now) {
+      now = earliest;
+      waited = true;
+      most = batch;
+    }
+    while (taken < most && head + taken < count && ready[order[head + taken]!]! <= now) taken++;
+    let end = now + alone![first]!;
+    if (taken > 1) {
+      if (taken > largest) largest = taken;
+      end = now + wake;
+      for (let s = 0; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
+      for (let k = head + 1; k < head + taken; k++) ends[order[k]!] = end;
+    }
+    ends[first] = end;
     head += taken;
-    replaceLeast(free, end);
+    if (replicas === 1) free[0] = end;
+    else replaceLeast(free, end);
   }
   return { waited, largest };
 }
@@ -93,7 +104,7 @@ function replaceLeast(heap: Float64Array, value: number): void {
 }
 
 function passPools(
-  { ready, order, uniforms }: Arriving,
+  { ready, order, uniforms, alone, apart }: Arriving,
   pools: readonly SimulatedPool[],
   ends: Float64Array,
 ): Passage {
@@ -103,7 +114,7 @@ function passPools(
   let now = -Infinity;
   let sequence = 0;
   let waited = false;
-  let largest = 1;
+  let largest = Math.min(1, order.length);
   for (let head = 0; head < order.length;) {
     const arrival = ready[order[head]!]!;
     if (idleCount === 0 && busy.time > now) now = busy.time;
@@ -115,11 +126,15 @@ function passPools(
     let p = 0;
     while (idle[p] === 0) p++;
     const { batch, times, wake } = pools[p]!;
+    const most = apart && now === arrival ? 1 : batch;
     let taken = 1;
-    while (taken < batch && head + taken < order.length && ready[order[head + taken]!]! <= now) taken++;
+    while (taken < most && head + taken < order.length && ready[order[head + taken]!]! <= now) taken++;
     const first = order[head]!;
-    let end = now + wake;
-    for (let s = 0; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
+    let end = now + alone[p]![first]!;
+    if (taken > 1) {
+      end = now + wake;
+      for (let s = 0; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
+    }
     waited ||= now > arrival;
     if (taken > largest) largest = taken;
     for (let k = head; k < head + taken; k++) ends[order[k]!] = end;
