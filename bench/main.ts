@@ -21,6 +21,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'Are predictions what the engine then does, and how fast are they made? (20 min)',
     load: () => import('./estimator/estimator.ts'),
   },
+  planner: {
+    about: 'How cheap are plans beside the baselines’, and how soon are they proved? (15 min)',
+    load: () => import('./planner/planner.ts'),
+  },
   memory: {
     about: 'Does memory grow over 2,000 OCR queries? (20 min)',
     load: () => import('./memory/memory.ts'),
@@ -35,6 +39,9 @@ ${Object.entries(benches)
 
   --json     print one JSON object with the figures, and nothing else
   --quick    a run of seconds, to see that the bench works; its figures mean nothing
+
+Published data is not part of the project: MILLRACE_DATA says in which folder it is, and what needs it is skipped
+without.
 `;
 
 async function main(): Promise<number> {
