@@ -19,7 +19,7 @@ export function tellVerdict({ estimate }: ReportPlan, slo: readonly Objective[])
 
 /** What the search found out about the cost of a plan; undefined where none is known. */
 export function tellSearch(
-  { space, optimal, bound, evaluated, seconds }: Search,
+  { space, optimal, bound, evaluated, seconds, 'single-pool': single }: Search,
   cost?: number,
 ): string | undefined {
   const within = space === undefined ? '' : ` (space: ${space})`;
@@ -30,7 +30,16 @@ export function tellSearch(
   if (optimal === true) return `proved to be the cheapest plan${within}${effort}`;
   if (bound === undefined || cost === undefined) return undefined;
   const gap = cost > 0 ? `, a gap of ${formatShare(1 - bound / cost)}` : '';
-  return `the best plan found${within}; none costs less than ${formatCost(bound)}${gap}${effort}`;
+  const part = tellSinglePool(single);
+  return `the best plan found${within}; none costs less than ${formatCost(bound)}${gap}${part}${effort}`;
+}
+
+/** What was proved of the plans with one pool per stage, which are searched first. */
+function tellSinglePool(single: unknown): string {
+  if (typeof single !== 'object' || single === null) return '';
+  const { cost, optimal } = single as { cost?: number; optimal?: boolean };
+  if (optimal !== true || cost === undefined) return '';
+  return `; with one pool per stage, ${formatCost(cost)} is proved to be the least`;
 }
 
 /** A figure by its name, and what is to be added to it in small print. */

@@ -51,7 +51,7 @@ export class LocalSearch {
    * @param dearest what to start from where options that each do with all others ideal don't do together
    */
   find(dearest: Choice): Choice | null {
-    const { groups, guide, isOver } = this.#problem;
+    const { groups, guide, limits, isOver } = this.#problem;
     if (!guide.allow(groups.map(({ kinds }) => [...new Set(kinds.map(({ hardware }) => hardware))])))
       return null;
     const table = this.#weigh(null);
@@ -60,6 +60,7 @@ export class LocalSearch {
         this.#cheapestOf(table, Infinity) ?? (this.#score(dearest) <= this.#target ? dearest : null);
       if (!start) return null;
       const choice = this.#improve(start);
+      if (!isWithinLimits(choice, limits)) return null;
       if (this.#holds(choice)) return this.#cheapen(choice);
     }
     return null;

@@ -71,13 +71,13 @@ export function searchSinglePool(
     fewest: (g, kind) => proof.fewest(g, kind),
     isOver: within(shares.start),
   }).find(dearest);
+  const isCheaper = (choice: readonly Option[]) => costOfChoice(choice) < below - 1e-9;
+  const isPlan = (choice: readonly Option[]) => isWithinLimits(choice, limits) && isFeasible(choice);
   // With a plan in hand, only what is cheaper is left to rule out.
-  const start = [local, dearest].find(
-    choice =>
-      choice && costOfChoice(choice) < below - 1e-9 && isWithinLimits(choice, limits) && isFeasible(choice),
-  );
+  const plan = local ?? (isCheaper(dearest) && isPlan(dearest) ? dearest : null);
+  const start = plan && isCheaper(plan) ? plan : null;
   if (start) best = costOfChoice(start);
-  const found = proof.search(start ?? null, below);
+  const found = proof.search(start, below);
   const { choice, bound, proved } = found;
   if (!choice) return nothing(proved);
   return { kind: 'single', found: { groups, choice }, bound, proved };
