@@ -116,11 +116,17 @@ export class QueryDraws {
   #close(stage: StageStructure, query: number, count: number): void {
     const { index, work, scale, perItem, conditional } = stage;
     const prefix = this.#prefixes[index]!;
+    const { samples } = scale;
+    if (!perItem && samples.length > 0) {
+      // As below for one candidate, without a draw: it was seen to run or not.
+      const runs = samples[(this.#firstOfStage[index]! + query) % samples.length]! > 0;
+      this.open[work] = runs || this.present[work] === 0 ? 1 : 0;
+      if (!runs) this.present[work] = 0;
+      return;
+    }
     let candidates = 0;
     for (let i = 0; i < count; i++) candidates += this.present[work + i]!;
-    const { samples } = scale;
     let wanted = samples.length > 0 ? samples[(this.#firstOfStage[index]! + query) % samples.length]! : -1;
-    if (!perItem && wanted > 1) wanted = 1;
     for (let i = 0; i < count; i++) {
       this.open[work + i] = 1;
       if (this.present[work + i] === 0) continue;
