@@ -11,9 +11,9 @@ import { fewestReplicas } from './fewest-replicas.ts';
 import type { Sample } from '../workload/workload.ts';
 
 /** Share of the time there is that may go to finding a plan to start from. */
-const shares = { start: 0.4 };
+const shares = { start: 0.6 };
 
-/** Queries that show well enough how plans compare. */
+/** Queries that show well enough how plans compare, where each is one item at each stage. */
 const partSize = 5000;
 
 export interface SingleResult {
@@ -67,7 +67,7 @@ export function searchSinglePool(
   const dearest = quickest(groups, problem);
   const local = new LocalSearch({
     ...problem,
-    guide: new Relaxation(system, groups, partOf(samples), slo, evaluator),
+    guide: new Relaxation(system, groups, partOf(samples, groups), slo, evaluator),
     fewest: (g, kind) => proof.fewest(g, kind),
     isOver: within(shares.start),
   }).find(dearest);
@@ -83,9 +83,10 @@ export function searchSinglePool(
   return { kind: 'single', found: { groups, choice }, bound, proved };
 }
 
-/** The first queries of the first sample. */
-function partOf([sample]: readonly Sample[]): Sample[] {
-  return [{ ...sample!, arrivals: sample!.arrivals.slice(0, partSize) }];
+/** The first queries of the first sample: fewer where they bring more items. */
+function partOf([sample]: readonly Sample[], groups: readonly SearchGroup[]): Sample[] {
+  const visits = groups.reduce((sum, group) => sum + group.visits, 0) / groups.length;
+  return [{ ...sample!, arrivals: sample!.arrivals.slice(0, partSize / Math.max(1, visits)) }];
 }
 
 /** The fastest hardware with all the replicas there may be: dear, but mostly a plan. */
