@@ -10,6 +10,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** The shortest decimal that is this 32-bit float and no other: 0.98, not 0.9800000190734863. */
 function shortest(value: number): number {
+  if (value === 0) return value;
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return short;
@@ -22,7 +23,8 @@ function shortestHalf(bits: number): number {
   return Number(halfToNumber(bits).toPrecision(5));
 }
 
-function elementsOf(tensor: Tensor, json: boolean): unknown[] {
+/** A tensor's elements as JavaScript values, in row-major order; with `json`, BYTES as what their JSON says. */
+export function elementsOf(tensor: Tensor, json = false): unknown[] {
   if (tensor.datatype === 'BYTES') return tensor.data.map(element => textOrBase64(element, json));
   const { data, datatype } = tensor;
   if (datatype === 'BOOL') return Array.from(data as Uint8Array, Boolean);

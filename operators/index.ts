@@ -5,6 +5,7 @@ export * from './datatype.ts';
 export * from './errors.ts';
 export { halfToNumber } from './half.ts';
 export { readModelMetadata, type ModelMetadata, type ModelPort } from './onnx/metadata.ts';
+export * from './open-inference/index.ts';
 export * from './random.ts';
 export * from './service-distribution.ts';
 export * from './service-time.ts';

@@ -1,0 +1,55 @@
+/** Binary WebSocket frames: a little-endian 32-bit length, that much JSON, then the binary tensors. */
+import { MillraceError } from '../errors.ts';
+import type { EncodedMessage } from './message.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function unreadable(problem: string): MillraceError {
+  return new MillraceError('invalid-input', `the frame ${problem}`);
+}
+
+/** @throws MillraceError `invalid-input` if it is not UTF-8 */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new MillraceError('invalid-input', 'the JSON is not in UTF-8');
+  }
+}
+
+/** A message as one buffer: `json` bytes first (or, with `length`, a 32-bit length before them), then the tensors. */
+function join({ json, tensors }: EncodedMessage, length: boolean): { bytes: Uint8Array; jsonLength: number } {
+  const text = encoder.encode(json);
+  const head = length ? 4 : 0;
+  const size = tensors.reduce((sum, tensor) => sum + tensor.byteLength, head + text.byteLength);
+  const bytes = new Uint8Array(size);
+  if (length) new DataView(bytes.buffer).setUint32(0, text.byteLength, true);
+  bytes.set(text, head);
+  let at = head + text.byteLength;
+  for (const tensor of tensors) {
+    bytes.set(tensor, at);
+    at += tensor.byteLength;
+  }
+  return { bytes, jsonLength: text.byteLength };
+}
+
+/** A message as a binary frame. */
+export function writeFrame(message: EncodedMessage): Uint8Array {
+  return join(message, true).bytes;
+}
+
+/** A message as an HTTP body, and the bytes of it that are JSON: the value of `Inference-Header-Content-Length`. */
+export function writeBody(message: EncodedMessage): { body: Uint8Array; jsonLength: number } {
+  const { bytes, jsonLength } = join(message, false);
+  return { body: bytes, jsonLength };
+}
+
+/** The JSON of a binary frame, and the bytes behind it. @throws MillraceError `invalid-input` if it can't be read */
+export function readFrame(frame: Uint8Array): { json: string; binary: Uint8Array } {
+  if (frame.byteLength < 4) throw unreadable('has no length in front');
+  const length = new DataView(frame.buffer, frame.byteOffset).getUint32(0, true);
+  if (length > frame.byteLength - 4)
+    throw unreadable(`says that it has ${length} bytes of JSON; it has ${frame.byteLength - 4} in all`);
+  return { json: decodeUtf8(frame.subarray(4, 4 + length)), binary: frame.subarray(4 + length) };
+}
