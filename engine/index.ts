@@ -35,10 +35,11 @@ export {
   type HardwareTypes,
   type Machine,
 } from './runtime/deployment.ts';
+export type { EngineEvents } from './runtime/events.ts';
 export { Engine, type EngineOptions, type EngineStatus, type QueryOptions } from './runtime/engine.ts';
 export type { InputValue } from './runtime/inputs.ts';
 export { defaultLimits, type Limits } from './runtime/limits.ts';
 export { localReplicas } from './runtime/local-replica.ts';
-export type { QueryResult, StageTimes } from './runtime/query.ts';
+export type { QueryObserver, QueryResult, StageRun, StageTimes } from './runtime/query.ts';
 export type { Replica, ReplicaFactory } from './runtime/replica.ts';
 export { threadReplicas } from './runtime/thread-replica.ts';

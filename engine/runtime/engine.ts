@@ -1,17 +1,18 @@
 /** The engine: takes queries at the door and answers each exactly once. */
 import { availableParallelism } from 'node:os';
-import { MillraceError } from '../../operators/index.ts';
+import { formatDuration, MillraceError } from '../../operators/index.ts';
 import type { BoundPipeline } from '../../pipelines/index.ts';
 import { Bag } from './bag.ts';
 import { realClock, type Clock } from './clock.ts';
 import { defaultDeployment, type Deployment } from './deployment.ts';
+import type { EngineEvents } from './events.ts';
 import { Execution } from './execution.ts';
 import { takeInputs, type InputValue } from './inputs.ts';
 import { layOut, type Layout } from './layout.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { silentLog, type Log } from './log.ts';
 import type { Pool } from './pool.ts';
-import { Query, type QueryResult } from './query.ts';
+import { Query, type QueryObserver, type QueryResult } from './query.ts';
 import type { ReplicaFactory } from './replica.ts';
 import { threadReplicas } from './thread-replica.ts';
 
@@ -24,6 +25,7 @@ export interface EngineOptions {
   clock?: Clock;
   replicas?: ReplicaFactory;
   log?: Log;
+  events?: EngineEvents;
 }
 
 export interface QueryOptions {
@@ -31,6 +33,11 @@ export interface QueryOptions {
   signal?: AbortSignal;
   /** The sequence whose state the query goes on from; without one it starts from zero state and keeps none. */
   sequence?: { id: string; start?: boolean; end?: boolean };
+  /** Milliseconds after which the query is answered `deadline-exceeded`; 0 or less: at once. Absent: it may take any. */
+  timeout?: number;
+  observer?: QueryObserver;
+  /** Whether the observer is given every output of every stage, not only what leaves a replica anyway. */
+  partial?: boolean;
 }
 
 /** What an engine is doing. */
@@ -65,6 +72,7 @@ export class Engine {
       clock: this.#clock,
       replicas: options.replicas ?? threadReplicas,
       log: options.log ?? silentLog,
+      events: options.events ?? {},
       shown: shownSlots(this.#layout, options.show ?? []),
     });
   }
@@ -97,30 +105,50 @@ export class Engine {
    */
   async infer(
     inputs: Readonly<Record<string, InputValue>>,
-    { signal, sequence: named }: QueryOptions = {},
+    { signal, sequence: named, timeout, observer, partial }: QueryOptions = {},
   ): Promise<QueryResult> {
     this.#admit();
     if (signal?.aborted) throw cancelled();
+    if (timeout !== undefined && timeout <= 0) throw late(timeout);
     const { tensors, bytes } = takeInputs(this.pipeline.inputs, inputs);
     const sequence = this.#execution.sequences.of(named);
     const last = named ? (named.end ?? false) : true;
     return new Promise<QueryResult>((resolve, reject) => {
       const cancel = () => query.settle(cancelled());
+      const stopTimer =
+        timeout === undefined
+          ? null
+          : this.#clock.at(this.#clock.now() + timeout, () => query.settle(late(timeout)));
       const settle = (settled: Query, failure: MillraceError | null) => {
         if (settled.ended) return;
         signal?.removeEventListener('abort', cancel);
+        stopTimer?.();
         const outcome = failure ?? this.#answer(settled);
         this.#end(settled, outcome instanceof MillraceError ? outcome : null);
         if (outcome instanceof MillraceError) reject(outcome);
         else resolve(outcome);
       };
       this.#lastId++;
-      const query = new Query(this.#layout, this.#lastId, this.#clock.now(), sequence, last, settle);
+      const query = new Query(
+        this.#layout,
+        this.#lastId,
+        this.#clock.now(),
+        sequence,
+        last,
+        settle,
+        observer,
+        partial,
+      );
       this.#queries.add(query);
       this.#execution.memory.holdInput(query, bytes);
       signal?.addEventListener('abort', cancel, { once: true });
       this.#execution.begin(query, tensors);
     });
+  }
+
+  /** Forgets a sequence's state. Its queries in flight go on; what comes under its name later begins anew. */
+  endSequence(id: string): void {
+    this.#execution.sequences.end(id);
   }
 
   status(): EngineStatus {
@@ -220,6 +248,11 @@ async function startPools(pools: readonly Pool[]): Promise<void> {
   const started = await Promise.allSettled(pools.filter(onProcessor).map(pool => pool.start()));
   const failed = started.find(result => result.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+function late(timeout: number): MillraceError {
+  const message = `no answer within the query's own time limit of ${formatDuration(timeout)}`;
+  return new MillraceError('deadline-exceeded', message);
 }
 
 function cancelled(): MillraceError {

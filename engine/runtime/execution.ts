@@ -8,10 +8,11 @@ import { HeldMemory, type Lender } from './held-memory.ts';
 import type { Layout } from './layout.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import type { EngineEvents } from './events.ts';
 import type { BatchResult } from './message.ts';
 import { Pool } from './pool.ts';
 import { Router } from './program.ts';
-import type { Query, QueryResult, WorkItem } from './query.ts';
+import type { Query, QueryObserver, QueryResult, WorkItem } from './query.ts';
 import type { ReplicaFactory } from './replica.ts';
 import { Sequences } from './sequences.ts';
 
@@ -22,6 +23,7 @@ export interface ExecutionOptions {
   clock: Clock;
   replicas: ReplicaFactory;
   log: Log;
+  events: EngineEvents;
   /** Slots whose values are given along with each answer, and their names. */
   shown: ReadonlyMap<number, string>;
 }
@@ -34,14 +36,16 @@ export class Execution {
   readonly #flow: Flow;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #events: EngineEvents;
   readonly #shown: ReadonlyMap<number, string>;
   /** The group of each stage. */
   readonly #groupOf: readonly Group[];
 
-  constructor({ layout, deployment, limits, clock, replicas, log, shown }: ExecutionOptions) {
+  constructor({ layout, deployment, limits, clock, replicas, log, events, shown }: ExecutionOptions) {
     this.#layout = layout;
     this.#clock = clock;
     this.#log = log;
+    this.#events = events;
     this.#shown = shown;
     this.#flow = new Flow(layout, limits.items, {
       ready: (query, stage, index) => {
@@ -127,10 +131,16 @@ export class Execution {
     const pure = bound.every(stage => stage.pure);
     const group: Group = new Group(name, started, router, pure, this.#clock, {
       dispatched: (batch, now) => this.#dispatched(batch, now),
-      completed: (batch, result, lender) => this.#completed(batch, result, lender),
+      completed: (batch, result, lender, { setup }) => {
+        this.#events.batchDone?.({ group: name, hardware: setup.hardware, items: batch.length });
+        this.#completed(batch, result, lender);
+      },
       left: item => this.#left(item),
       failed: (item, error) => item.query.settle(error),
-      replicaLost: reason => this.#log.error({ group: name, reason }, 'a replica was lost'),
+      replicaLost: reason => {
+        this.#log.error({ group: name, reason }, 'a replica was lost');
+        this.#events.replicaLost?.(name);
+      },
       changed: () => this.dispatch(),
     });
     return group;
@@ -143,6 +153,7 @@ export class Execution {
       stage,
       index,
       queued,
+      started: queued,
       alone: false,
       losses: 0,
       dropped: false,
@@ -156,6 +167,7 @@ export class Execution {
     for (const { item } of batch) {
       item.query.waiting.delete(item);
       item.query.running++;
+      item.started = now;
       item.query.addQueued(item.stage, now - item.queued);
     }
   }
@@ -174,6 +186,8 @@ export class Execution {
       } else {
         for (const block of outcome.blocks) this.memory.hold(query, blocks[block]!);
         this.#store(dispatched, outcome.outputs, result.times);
+        if (query.observer)
+          this.#observe(query.observer, dispatched, outcome.outputs, result.times, batch.length);
         for (const stage of dispatched.route.stages) this.#stageDone(query, stage, dispatched.item.index);
       }
     }
@@ -193,6 +207,38 @@ export class Execution {
     }
     for (const [step, stage] of route.stages.entries()) {
       query.addService(stage, times[route.program[step]!.stage]!);
+    }
+  }
+
+  /** Tells of each stage an item passed; they ran one after the other. */
+  #observe(
+    observer: QueryObserver,
+    { item: { query, index, queued, started }, route }: Dispatched,
+    outputs: readonly Value[],
+    times: readonly number[],
+    batch: number,
+  ): void {
+    let at = started;
+    for (const [step, stage] of route.stages.entries()) {
+      const service = times[route.program[step]!.stage]!;
+      const own = this.#layout.stages[stage]!;
+      const ports: Record<string, Value> = {};
+      for (const [place, { slot }] of route.exports.entries()) {
+        const port = own.outputs.find(output => output.slot === slot)?.port;
+        if (port === undefined) continue;
+        ports[port] = outputs[place]!;
+        if (query.partial) this.memory.keep(query, outputs[place]!);
+      }
+      observer.ran({
+        stage: own.stage.name,
+        index: query.items[stage] ? index : undefined,
+        queued: step === 0 ? queued : at,
+        started: at,
+        service,
+        batch,
+        outputs: ports,
+      });
+      at += service;
     }
   }
 

@@ -19,7 +19,7 @@ export interface Dispatched {
 
 export interface GroupEvents {
   dispatched(batch: readonly Dispatched[], now: number): void;
-  completed(batch: readonly Dispatched[], result: BatchResult, lender: Lender): void;
+  completed(batch: readonly Dispatched[], result: BatchResult, lender: Lender, pool: Pool): void;
   /** An item left its replica without a result; it may be queued again right after. */
   left(item: WorkItem): void;
   failed(item: WorkItem, error: MillraceError): void;
@@ -182,7 +182,7 @@ export class Group {
       pool.giveBack(flight.slot);
       // A full batch that waits already is not made to wait for that.
       if (this.#queue.length >= pool.setup.batch) this.dispatch();
-      this.#events.completed(batch, result, flight.slot);
+      this.#events.completed(batch, result, flight.slot, pool);
     } else this.#lose(flight, reason);
     this.#events.changed();
   }

@@ -67,8 +67,9 @@ export class Router {
     for (const chosen of choices) {
       for (const choice of chosen) if ('value' in choice) values.push(choice.value);
     }
-    if (run.length > 1) return { route: this.#routeOf(run, choices), values };
-    const route = (this.#alone[item.stage] ??= this.#routeOf(run, choices));
+    const { partial } = item.query;
+    if (run.length > 1 || partial) return { route: this.#routeOf(run, choices, partial), values };
+    const route = (this.#alone[item.stage] ??= this.#routeOf(run, choices, false));
     return { route, values };
   }
 
@@ -183,9 +184,10 @@ export class Router {
     return { step, from: port };
   }
 
-  #routeOf(run: readonly number[], choices: readonly Choice[][]): Route {
+  /** @param all whether every output leaves the replica, whoever reads it */
+  #routeOf(run: readonly number[], choices: readonly Choice[][], all: boolean): Route {
     const inputs = stepInputs(choices);
-    const key = keyOf(run, inputs);
+    const key = `${all ? '*' : ''}${keyOf(run, inputs)}`;
     const known = this.#routes.get(key);
     if (known) return known;
     const exports: { stage: number; slot: number }[] = [];
@@ -193,6 +195,7 @@ export class Router {
       const { outputs, state } = this.#layout.stages[stage]!;
       const leaving = outputs.filter(
         ({ slot }) =>
+          all ||
           this.#shown.has(slot) ||
           state.some(carried => carried.slot === slot) ||
           this.#layout.readers[slot]!.some(reader => !run.includes(reader)),

@@ -22,6 +22,8 @@ export interface WorkItem extends Placed {
   index: number;
   /** When it was first queued, on the runtime's clock. */
   queued: number;
+  /** When a replica was last given it. */
+  started: number;
   /** Its batch failed with no one to blame: it runs without company. */
   alone: boolean;
   /** Replicas lost while they ran it. */
@@ -56,6 +58,27 @@ export interface QueryResult {
   stages: readonly StageTimes[];
   /** Milliseconds from submission to the answer. */
   latency: number;
+}
+
+/** One of a query's pieces of work, done. Times are on the engine's clock, in milliseconds. */
+export interface StageRun {
+  stage: string;
+  /** Place within the fan-out; undefined for a stage that runs once per query. */
+  index: number | undefined;
+  queued: number;
+  /** When its replica began with this stage, as far as the stages before it in the batch tell. */
+  started: number;
+  /** How long the batch it was in took. */
+  service: number;
+  /** Items of that batch. */
+  batch: number;
+  /** By port, where the query asked for partial results; or else what leaves the replica. */
+  outputs: Readonly<Record<string, Value>>;
+}
+
+/** Is told what becomes of one query on its way. It must not throw. */
+export interface QueryObserver {
+  ran(run: StageRun): void;
 }
 
 /** A stage with state, in one sequence: whose turn it is, and what the state is. */
@@ -105,6 +128,9 @@ export class Query implements Holder, Placed {
   blocks: Set<Block> | null = null;
   /** Bytes of its own inputs in shared memory. */
   inputBytes = 0;
+  readonly observer: QueryObserver | null;
+  /** Whether the observer wants every output of every stage. */
+  readonly partial: boolean;
   readonly #settle: (query: Query, error: MillraceError | null) => void;
 
   constructor(
@@ -114,6 +140,8 @@ export class Query implements Holder, Placed {
     sequence: Sequence | null,
     last: boolean,
     settle: (query: Query, error: MillraceError | null) => void,
+    observer: QueryObserver | null = null,
+    partial = false,
   ) {
     this.id = id;
     this.submitted = submitted;
@@ -128,6 +156,8 @@ export class Query implements Holder, Placed {
     this.times = layout.stages.map(({ stage }) => ({ name: stage.name, items: 0, queue: 0, service: 0 }));
     this.stagesLeft = stages;
     this.#settle = settle;
+    this.observer = observer;
+    this.partial = partial;
   }
 
   /** Ends the query, once: with its outputs, or with an error. */

@@ -147,6 +147,12 @@ export class Sequences {
     return [];
   }
 
+  /** Forgets a sequence, if there is such a one: what comes under its name begins anew. */
+  end(id: string): void {
+    const known = this.#named.get(id);
+    if (known) this.#forget(known);
+  }
+
   /** Forgets every sequence. */
   clear(): void {
     for (const sequence of this.#named.values()) this.#forget(sequence);
@@ -158,7 +164,7 @@ export class Sequences {
   }
 
   #expireLater(sequence: Sequence): void {
-    if (sequence.id === null) return;
+    if (sequence.id === null || this.#named.get(sequence.id) !== sequence) return;
     sequence.expiry?.();
     sequence.expiry = this.#clock.at(this.#clock.now() + this.#limits.sequenceIdle, () =>
       this.#forget(sequence),

@@ -51,6 +51,16 @@ describe('state', () => {
     expect(engine.status().sequences).toBe(0);
   });
 
+  it('is forgotten when its end is told, without a word to its queries in flight', async () => {
+    const { engine, clock } = await startVirtual(await summing());
+    const sequence = { id: 's' };
+    const first = engine.infer({ text: float(1) }, { sequence });
+    engine.endSequence('s');
+    engine.endSequence('no such one');
+    const second = engine.infer({ text: float(2) }, { sequence });
+    expect((await clock.until(Promise.all([first, second]))).map(value)).toEqual([1, 2]);
+  });
+
   it('is carried from item to item of one query', async () => {
     const pipeline = await pipelineOf(
       `  count: { operator: ./operators.mjs#numbers, inputs: { n: inputs.text } }
