@@ -1,0 +1,130 @@
+/** A request of the Open Inference Protocol, answered: its queries run side by side, and their outputs come stacked. */
+import {
+  asTensor,
+  MillraceError,
+  splitQueries,
+  stack,
+  type InferRequest,
+  type InferResponse,
+  type NamedTensor,
+  type Parameters,
+  type Tensor,
+} from '../../operators/index.ts';
+import type { QueryResult } from '../runtime/query.ts';
+import type { Caller, InferOptions, Service } from './service.ts';
+
+export interface AnswerOptions extends InferOptions {
+  /** Queries that one request may hold. */
+  batch: number;
+}
+
+function parameter(
+  parameters: Parameters,
+  name: string,
+  type: 'number' | 'boolean',
+): number | boolean | undefined {
+  const value = parameters[name];
+  if (value === undefined || typeof value === type) return value as number | boolean | undefined;
+  throw new MillraceError('invalid-input', `parameters.${name} is no ${type}`);
+}
+
+/** Milliseconds that a request gives itself, by `parameters.timeout` in microseconds; undefined: none. */
+export function timeoutOf({ parameters }: InferRequest): number | undefined {
+  const timeout = parameter(parameters, 'timeout', 'number') as number | undefined;
+  if (timeout === undefined) return undefined;
+  if (timeout >= 0) return timeout / 1000;
+  throw new MillraceError('invalid-input', 'parameters.timeout is below 0');
+}
+
+/** The sequence a request names, by Triton's parameters. */
+export function sequenceOf({ parameters }: InferRequest): InferOptions['sequence'] {
+  const { sequence_id: id } = parameters;
+  // Triton: 0 and an empty text stand for none.
+  if (id === undefined || id === 0 || id === '') return undefined;
+  if (typeof id === 'boolean')
+    throw new MillraceError('invalid-input', 'parameters.sequence_id is no number or text');
+  const start = parameter(parameters, 'sequence_start', 'boolean') === true;
+  const end = parameter(parameters, 'sequence_end', 'boolean') === true;
+  return { id: String(id), start, end };
+}
+
+/** @throws MillraceError `invalid-input` naming an output that the pipeline does not have */
+function wantedOutputs({ outputs }: InferRequest, { name, pipeline }: Service): readonly string[] {
+  const known = Object.keys(pipeline.outputTypes);
+  const wanted = outputs?.map(output => output.name) ?? known;
+  const unknown = wanted.find(output => !known.includes(output));
+  if (unknown === undefined) return wanted;
+  const message = `pipeline "${name}" has no output "${unknown}"; it has ${known.map(output => `"${output}"`).join(', ')}`;
+  throw new MillraceError('invalid-input', message);
+}
+
+/** Outputs of one query, or those of several stacked; one that was skipped is absent. */
+function gather(
+  results: readonly QueryResult[],
+  batched: boolean,
+  wanted: readonly string[],
+  { pipeline }: Service,
+): NamedTensor[] {
+  return wanted.flatMap((name): NamedTensor[] => {
+    const type = pipeline.outputTypes[name]!;
+    const present = results.filter(({ outputs }) => outputs[name] !== undefined);
+    if (present.length === 0) return [];
+    if (present.length < results.length) {
+      const message = `output "${name}" can't be stacked: ${results.length - present.length} of ${results.length} queries have none; send them one by one`;
+      throw new MillraceError('stage-failed', message);
+    }
+    const tensors = present.map(({ outputs }): Tensor => asTensor(outputs[name]!, name, type));
+    return [{ name, tensor: batched ? stack(tensors, name) : tensors[0]! }];
+  });
+}
+
+/** Runs all queries; the first failure cancels the others. */
+async function runAll(
+  service: Service,
+  queries: readonly Readonly<Record<string, Tensor>>[],
+  caller: Caller,
+  { signal, ...options }: InferOptions,
+): Promise<QueryResult[]> {
+  if (queries.length === 1) {
+    return [await service.infer(queries[0]!, caller, { ...options, ...(signal && { signal }) })];
+  }
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const running = queries.map(inputs => service.infer(inputs, caller, { ...options, signal: either }));
+  try {
+    return await Promise.all(running);
+  } catch (error) {
+    stop.abort();
+    await Promise.allSettled(running);
+    throw error;
+  }
+}
+
+/**
+ * Answers a request.
+ * @throws MillraceError with a code that says why there is no answer; if one query fails, all do
+ */
+export async function answer(
+  service: Service,
+  request: InferRequest,
+  caller: Caller,
+  { batch, ...options }: AnswerOptions,
+): Promise<InferResponse> {
+  const wanted = wantedOutputs(request, service);
+  const { queries, batched } = splitQueries(request.inputs, service.pipeline.inputs, batch);
+  const timeout = options.timeout ?? timeoutOf(request);
+  const sequence = options.sequence ?? sequenceOf(request);
+  if (sequence && queries.length > 1)
+    throw new MillraceError('invalid-input', 'a request of a sequence holds one query');
+  const results = await runAll(service, queries, caller, {
+    ...options,
+    ...(timeout !== undefined && { timeout }),
+    ...(sequence && { sequence }),
+  });
+  return {
+    model_name: service.name,
+    model_version: service.version,
+    ...(request.id !== undefined && { id: request.id }),
+    outputs: gather(results, batched, wanted, service),
+  };
+}

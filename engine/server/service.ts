@@ -1,0 +1,188 @@
+/** A served pipeline: what every protocol asks, and what everyone who counts is told. */
+import { MillraceError } from '../../operators/index.ts';
+import type { BoundPipeline, Plan } from '../../pipelines/index.ts';
+import type { Engine } from '../runtime/engine.ts';
+import type { InputValue } from '../runtime/inputs.ts';
+import type { QueryObserver, QueryResult } from '../runtime/query.ts';
+
+/** Words of Triton's repository index. */
+export type ServiceState = 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
+
+export type Protocol = 'open-inference' | 'stream' | 'tensorflow-serving' | 'torchserve';
+
+/** Who asks, and how. */
+export interface Caller {
+  /** Of the request that the query came in. */
+  requestId: string;
+  protocol: Protocol;
+  /** Name of the client's key; its address where no keys are asked for. */
+  client: string;
+  /** `traceparent` as it came (W3C Trace Context). */
+  trace?: string | undefined;
+}
+
+export interface InferOptions {
+  signal?: AbortSignal;
+  sequence?: { id: string; start?: boolean; end?: boolean };
+  /** Milliseconds. */
+  timeout?: number;
+  /** Is given every output of every stage. */
+  partial?: QueryObserver;
+}
+
+/** How one query ended. */
+export interface QueryReport {
+  service: Service;
+  caller: Caller;
+  /** Milliseconds since the epoch when it was taken. */
+  began: number;
+  /** Milliseconds until it ended. */
+  latency: number;
+  /** Exactly one of these is there. */
+  result: QueryResult | null;
+  error: MillraceError | null;
+}
+
+/** Is told what happens to queries. It must not throw. */
+export interface ServiceListener {
+  /** Whoever wants to see the query's stages gives an observer for them. */
+  begun?(service: Service, caller: Caller): QueryObserver | undefined;
+  ended?(report: QueryReport): void;
+}
+
+export interface ServiceOptions {
+  pipeline: BoundPipeline;
+  version: string;
+  listeners: readonly ServiceListener[];
+  /** Starts an engine for it; called for every load. */
+  start(): Promise<{ engine: Engine; plan: Plan | null }>;
+}
+
+function together(observers: readonly QueryObserver[]): QueryObserver | undefined {
+  if (observers.length < 2) return observers[0];
+  return { ran: run => observers.forEach(observer => observer.ran(run)) };
+}
+
+/** What was thrown, if it is known; a mistake of ours says nothing of itself to a client. */
+function known(thrown: unknown): MillraceError {
+  if (thrown instanceof MillraceError) return thrown;
+  return new MillraceError('stage-failed', 'the server failed on this query; its log says why', {
+    cause: thrown,
+  });
+}
+
+export class Service {
+  readonly name: string;
+  readonly version: string;
+  readonly pipeline: BoundPipeline;
+  readonly #listeners: readonly ServiceListener[];
+  readonly #start: ServiceOptions['start'];
+  #state: ServiceState = 'UNAVAILABLE';
+  #reason = 'it was not loaded yet';
+  #engine: Engine | null = null;
+  #plan: Plan | null = null;
+  /** What is loaded and unloaded comes one after the other. */
+  #change: Promise<void> = Promise.resolve();
+
+  constructor({ pipeline, version, listeners, start }: ServiceOptions) {
+    this.name = pipeline.name;
+    this.version = version;
+    this.pipeline = pipeline;
+    this.#listeners = listeners;
+    this.#start = start;
+  }
+
+  get state(): ServiceState {
+    return this.#state;
+  }
+
+  /** Why it is not ready; empty if it is. */
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** The engine that answers now; null unless it is ready. */
+  get engine(): Engine | null {
+    return this.#engine;
+  }
+
+  /** The plan that runs; null where the engine runs its default. */
+  get plan(): Plan | null {
+    return this.#plan;
+  }
+
+  /** Starts its engine, if it has none. @throws MillraceError why it does not start */
+  load(): Promise<void> {
+    return this.#next(async () => {
+      if (this.#engine) return;
+      this.#become('LOADING', 'it is being loaded');
+      try {
+        const { engine, plan } = await this.#start();
+        this.#engine = engine;
+        this.#plan = plan;
+        this.#become('READY', '');
+      } catch (error) {
+        this.#become('UNAVAILABLE', error instanceof Error ? error.message : String(error));
+        throw error;
+      }
+    });
+  }
+
+  /** Answers what it has accepted and ends its engine. @param limit milliseconds, as of `Engine.close` */
+  unload(limit?: number): Promise<void> {
+    return this.#next(async () => {
+      const engine = this.#engine;
+      if (!engine) return;
+      this.#become('UNLOADING', 'it is being unloaded');
+      this.#engine = null;
+      this.#plan = null;
+      await engine.close(limit);
+      this.#become('UNAVAILABLE', 'it was unloaded');
+    });
+  }
+
+  /** @throws MillraceError `unavailable` unless it is ready, or why there is no answer */
+  async infer(
+    inputs: Readonly<Record<string, InputValue>>,
+    caller: Caller,
+    { partial, ...options }: InferOptions = {},
+  ): Promise<QueryResult> {
+    const began = Date.now();
+    const from = performance.now();
+    const observers = partial ? [partial] : [];
+    for (const listener of this.#listeners) {
+      const observer = listener.begun?.(this, caller);
+      if (observer) observers.push(observer);
+    }
+    const observer = together(observers);
+    try {
+      if (!this.#engine)
+        throw new MillraceError('unavailable', `pipeline "${this.name}" is not ready: ${this.#reason}`);
+      const result = await this.#engine.infer(inputs, {
+        ...options,
+        ...(observer && { observer, partial: partial !== undefined }),
+      });
+      this.#ended({ caller, began, latency: performance.now() - from, result, error: null });
+      return result;
+    } catch (thrown) {
+      const error = known(thrown);
+      this.#ended({ caller, began, latency: performance.now() - from, result: null, error });
+      throw error;
+    }
+  }
+
+  #ended(report: Omit<QueryReport, 'service'>): void {
+    for (const listener of this.#listeners) listener.ended?.({ service: this, ...report });
+  }
+
+  #become(state: ServiceState, reason: string): void {
+    this.#state = state;
+    this.#reason = reason;
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    const done = this.#change.then(work);
+    this.#change = done.catch(() => {});
+    return done;
+  }
+}
