@@ -10,6 +10,7 @@ import {
   type Parameters,
   type Tensor,
 } from '../../operators/index.ts';
+import type { InputValue } from '../runtime/inputs.ts';
 import type { QueryResult } from '../runtime/query.ts';
 import type { Caller, InferOptions, Service } from './service.ts';
 
@@ -78,10 +79,13 @@ function gather(
   });
 }
 
-/** Runs all queries; the first failure cancels the others. */
-async function runAll(
+/**
+ * Runs queries side by side; the first failure cancels the others.
+ * @throws MillraceError of the first that fails
+ */
+export async function runQueries(
   service: Service,
-  queries: readonly Readonly<Record<string, Tensor>>[],
+  queries: readonly Readonly<Record<string, InputValue>>[],
   caller: Caller,
   { signal, ...options }: InferOptions,
 ): Promise<QueryResult[]> {
@@ -116,7 +120,7 @@ export async function answer(
   const sequence = options.sequence ?? sequenceOf(request);
   if (sequence && queries.length > 1)
     throw new MillraceError('invalid-input', 'a request of a sequence holds one query');
-  const results = await runAll(service, queries, caller, {
+  const results = await runQueries(service, queries, caller, {
     ...options,
     ...(timeout !== undefined && { timeout }),
     ...(sequence && { sequence }),
