@@ -1,5 +1,5 @@
 /** What every protocol needs of an exchange and for its answer. */
-import { MillraceError } from '../../operators/index.ts';
+import { errorTable, MillraceError } from '../../operators/index.ts';
 import type { Exchange } from './router.ts';
 import type { Caller, Protocol } from './service.ts';
 import type { HttpReply, RequestHead } from './transport.ts';
@@ -20,4 +20,10 @@ export function mediaType(request: RequestHead): string {
 
 export function unsupported(type: string, taken: string): MillraceError {
   return new MillraceError('unsupported-type', `content type "${type}" is not taken here; send ${taken}`);
+}
+
+/** An error as most protocols tell it: `{"error": "CODE: MESSAGE"}`. */
+export function refuseAsJson(error: MillraceError): HttpReply {
+  const body = JSON.stringify({ error: `${error.code}: ${error.message}` });
+  return jsonReply(body, errorTable[error.code].http);
 }

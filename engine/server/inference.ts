@@ -29,6 +29,11 @@ function parameter(
   throw new MillraceError('invalid-input', `parameters.${name} is no ${type}`);
 }
 
+/** A parameter that is true or false, `otherwise` where it is not given. @throws MillraceError `invalid-input` */
+export function flagOf(parameters: Parameters, name: string, otherwise = false): boolean {
+  return (parameter(parameters, name, 'boolean') as boolean | undefined) ?? otherwise;
+}
+
 /** Milliseconds that a request gives itself, by `parameters.timeout` in microseconds; undefined: none. */
 export function timeoutOf({ parameters }: InferRequest): number | undefined {
   const timeout = parameter(parameters, 'timeout', 'number') as number | undefined;
@@ -44,8 +49,8 @@ export function sequenceOf({ parameters }: InferRequest): InferOptions['sequence
   if (id === undefined || id === 0 || id === '') return undefined;
   if (typeof id === 'boolean')
     throw new MillraceError('invalid-input', 'parameters.sequence_id is no number or text');
-  const start = parameter(parameters, 'sequence_start', 'boolean') === true;
-  const end = parameter(parameters, 'sequence_end', 'boolean') === true;
+  const start = flagOf(parameters, 'sequence_start');
+  const end = flagOf(parameters, 'sequence_end');
   return { id: String(id), start, end };
 }
 
