@@ -97,8 +97,8 @@ export class NodeExchange {
       this.#body.release();
     });
     const reply = await handler(this.#request);
-    const mayFollow = this.#body.isSettled || (await this.#body.rest());
-    if (!this.#response.destroyed) this.#send(mayFollow ? reply : { ...reply, close: true });
+    await this.#body.rest();
+    if (!this.#response.destroyed) this.#send(this.#body.mayFollow ? reply : { ...reply, close: true });
   }
 
   #send(reply: HttpReply): void {

@@ -28,7 +28,7 @@ export interface Uws {
   SSLApp(options: AppOptions): UwsApp;
   us_listen_socket_close(socket: us_listen_socket): void;
   us_socket_local_port(socket: us_listen_socket | HttpResponse): number;
-  _cfg(key: string): void;
+  ['_cfg'](key: 'silent'): void;
   LIBUS_LISTEN_EXCLUSIVE_PORT: number;
 }
 
