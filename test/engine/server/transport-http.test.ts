@@ -94,7 +94,9 @@ describe.each(implementations)('HTTP on %s', (name, uws) => {
       },
     });
     const client = await RawClient.connect(port);
-    client.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\nGET /fast HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    client.write(
+      'GET /slow HTTP/1.1\r\nhost: x\r\n\r\nGET /fast HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+    );
     // uWebSockets.js ends the connection instead.
     expect([[], ['/slow', '/fast']]).toContainEqual((await client.end()).match(/\/(slow|fast)/g) ?? []);
   });
