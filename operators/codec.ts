@@ -73,8 +73,11 @@ export function stringify(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
-/** Nested lists as a flat one and its shape, level by level: however deep it is, nothing overflows. */
-function unnest(value: unknown): { shape: number[]; elements: unknown[] } {
+/**
+ * Nested lists as a flat one and its shape, level by level: however deep it is, nothing overflows.
+ * @throws MillraceError `invalid-input` if lists of one level are of different lengths
+ */
+export function unnest(value: unknown): { shape: number[]; elements: unknown[] } {
   const shape: number[] = [];
   let even = true;
   let elements = [value];

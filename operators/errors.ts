@@ -25,6 +25,7 @@ export const errorTable = {
   unauthenticated: { meaning: 'no key, or one that may not do this', http: 401, exit: 2 },
   'not-found': { meaning: 'no such pipeline, version, file or name', http: 404, exit: 2 },
   'too-large': { meaning: 'an input or a message is over a size limit', http: 413, close: 1009, exit: 1 },
+  'unsupported-type': { meaning: 'a body of a content type that is not taken here', http: 415, exit: 1 },
   overloaded: { meaning: 'refused at once, because a queue or a limit is full', http: 429, exit: 1 },
   cancelled: { meaning: 'the client cancelled the query or went away', http: 499, exit: 1 },
   'stage-failed': { meaning: 'an operator or the model runtime failed on this query', http: 500, exit: 1 },

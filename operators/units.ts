@@ -31,3 +31,9 @@ export function formatDuration(ms: number): string {
   if (ms < 1000) return `${ms < 100 ? ms.toFixed(1) : Math.round(ms)} ms`;
   return `${Number.isInteger(ms / 1000) ? ms / 1000 : (ms / 1000).toFixed(2)} s`;
 }
+
+/** Bytes for people, by the largest unit they are a whole number of: `64 MiB`, `1500 B`. */
+export function formatSize(bytes: number): string {
+  const unit = (['GiB', 'MiB', 'KiB'] as const).find(name => bytes > 0 && bytes % sizes[name] === 0) ?? 'B';
+  return `${bytes / sizes[unit]} ${unit}`;
+}

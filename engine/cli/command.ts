@@ -1,5 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
-import { MillraceError } from '../../operators/index.ts';
+import { MillraceError, parseDuration, parseSize } from '../../operators/index.ts';
 
 /** What a command's options and arguments were. */
 export interface Arguments {
@@ -35,6 +35,26 @@ export function countOption(args: Arguments, name: string, fallback: number, lea
     throw new UsageError(`--${name} takes a whole number of at least ${least}, not "${text}"`);
   }
   return value;
+}
+
+/** The value of an option that is a length of time, in milliseconds. @throws UsageError unless it is one */
+export function durationOption(args: Arguments, name: string, fallback: number): number {
+  const text = textOption(args, name);
+  if (text === undefined) return fallback;
+  const value = parseDuration(text);
+  if (value !== null) return value;
+  const hint = /^[\d.]+$/.test(text) ? `; did you mean "${text} s"?` : '';
+  throw new UsageError(`--${name} takes a duration such as "30 s", not "${text}"${hint}`);
+}
+
+/** The value of an option that is a size, in bytes. @throws UsageError unless it is one above 0 */
+export function sizeOption(args: Arguments, name: string, fallback: number): number {
+  const text = textOption(args, name);
+  if (text === undefined) return fallback;
+  const value = parseSize(text);
+  if (value !== null && value >= 1) return Math.floor(value);
+  const hint = /^[\d.]+$/.test(text) ? `; did you mean "${text} MiB"?` : '';
+  throw new UsageError(`--${name} takes a size such as "64 MiB", not "${text}"${hint}`);
 }
 
 /** Prints for people. Standard output is kept for `--json`. */

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** The `millrace` command. Each command's code is loaded only when it is asked for. */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { errorTable, MillraceError } from '../../operators/index.ts';
 import { nearest, PipelineError } from '../../pipelines/index.ts';
 import { describeError, say, UsageError, type Arguments, type Command } from './command.ts';
+import { version } from './version.ts';
 
 const help = `millrace: inference pipelines, declared in YAML
 
@@ -17,6 +17,7 @@ Commands:
   plan PIPELINE                find the cheapest plan that meets the SLO
   estimate PIPELINE            predict how a plan would do
   rehearse PIPELINE            run a plan with emulated stages, predicted beside measured
+  serve PIPELINE...            answer queries over HTTP and WebSocket
   new operator NAME            start an operator of your own, with a test
   new pipeline NAME            start a pipeline from an ONNX model, with a test
 
@@ -36,14 +37,10 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   plan: () => import('./plan.ts'),
   estimate: () => import('./estimate.ts'),
   rehearse: () => import('./rehearse.ts'),
+  serve: () => import('./serve.ts'),
   'new operator': () => import('./new-operator.ts'),
   'new pipeline': () => import('./new-pipeline.ts'),
 };
-
-function version(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
 
 /** The command that the arguments begin with, and the rest of them. */
 function findCommand(args: readonly string[]): { name: string; rest: string[] } {

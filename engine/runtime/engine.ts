@@ -46,7 +46,18 @@ export interface EngineStatus {
   /** Bytes that unfinished queries hold in shared memory. */
   bytes: number;
   sequences: number;
-  groups: { name: string; waiting: number; pools: { hardware: string; idle: number; busy: number }[] }[];
+  groups: { name: string; waiting: number; pools: PoolStatus[] }[];
+}
+
+export interface PoolStatus {
+  hardware: string;
+  /** Largest batch. */
+  batch: number;
+  /** Milliseconds that items may wait for a fuller batch. */
+  maxWait: number;
+  /** Replicas. */
+  idle: number;
+  busy: number;
 }
 
 export class Engine {
@@ -163,7 +174,13 @@ export class Engine {
       groups: groups.map(({ name, waiting, pools }) => ({
         name,
         waiting,
-        pools: pools.map(({ setup, idle, busy }) => ({ hardware: setup.hardware, idle, busy })),
+        pools: pools.map(({ setup: { hardware, batch, maxWait }, idle, busy }) => ({
+          hardware,
+          batch,
+          maxWait,
+          idle,
+          busy,
+        })),
       })),
     };
   }

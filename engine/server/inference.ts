@@ -10,6 +10,7 @@ import {
   type Parameters,
   type Tensor,
 } from '../../operators/index.ts';
+import type { InputValue } from '../runtime/inputs.ts';
 import type { QueryResult } from '../runtime/query.ts';
 import type { Caller, InferOptions, Service } from './service.ts';
 
@@ -28,6 +29,11 @@ function parameter(
   throw new MillraceError('invalid-input', `parameters.${name} is no ${type}`);
 }
 
+/** A parameter that is true or false, `otherwise` where it is not given. @throws MillraceError `invalid-input` */
+export function flagOf(parameters: Parameters, name: string, otherwise = false): boolean {
+  return (parameter(parameters, name, 'boolean') as boolean | undefined) ?? otherwise;
+}
+
 /** Milliseconds that a request gives itself, by `parameters.timeout` in microseconds; undefined: none. */
 export function timeoutOf({ parameters }: InferRequest): number | undefined {
   const timeout = parameter(parameters, 'timeout', 'number') as number | undefined;
@@ -43,8 +49,8 @@ export function sequenceOf({ parameters }: InferRequest): InferOptions['sequence
   if (id === undefined || id === 0 || id === '') return undefined;
   if (typeof id === 'boolean')
     throw new MillraceError('invalid-input', 'parameters.sequence_id is no number or text');
-  const start = parameter(parameters, 'sequence_start', 'boolean') === true;
-  const end = parameter(parameters, 'sequence_end', 'boolean') === true;
+  const start = flagOf(parameters, 'sequence_start');
+  const end = flagOf(parameters, 'sequence_end');
   return { id: String(id), start, end };
 }
 
@@ -78,10 +84,13 @@ function gather(
   });
 }
 
-/** Runs all queries; the first failure cancels the others. */
-async function runAll(
+/**
+ * Runs queries side by side; the first failure cancels the others.
+ * @throws MillraceError of the first that fails
+ */
+export async function runQueries(
   service: Service,
-  queries: readonly Readonly<Record<string, Tensor>>[],
+  queries: readonly Readonly<Record<string, InputValue>>[],
   caller: Caller,
   { signal, ...options }: InferOptions,
 ): Promise<QueryResult[]> {
@@ -116,7 +125,7 @@ export async function answer(
   const sequence = options.sequence ?? sequenceOf(request);
   if (sequence && queries.length > 1)
     throw new MillraceError('invalid-input', 'a request of a sequence holds one query');
-  const results = await runAll(service, queries, caller, {
+  const results = await runQueries(service, queries, caller, {
     ...options,
     ...(timeout !== undefined && { timeout }),
     ...(sequence && { sequence }),

@@ -21,6 +21,11 @@ export class Repository {
     return [...this.#services.values()].flat();
   }
 
+  /** The versions of a name, in the order they were added. */
+  versionsOf(name: string): string[] {
+    return (this.#services.get(name) ?? []).map(({ version }) => version);
+  }
+
   /**
    * A service, ready or not.
    * @param version the last that was added unless given

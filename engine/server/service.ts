@@ -54,6 +54,8 @@ export interface ServiceOptions {
   pipeline: BoundPipeline;
   version: string;
   listeners: readonly ServiceListener[];
+  /** Is asked before every query. @throws MillraceError `overloaded` if the caller has had its share */
+  admit?(caller: Caller): void;
   /** Starts an engine for it; called for every load. */
   start(): Promise<{ engine: Engine; plan: Plan | null }>;
 }
@@ -76,6 +78,7 @@ export class Service {
   readonly version: string;
   readonly pipeline: BoundPipeline;
   readonly #listeners: readonly ServiceListener[];
+  readonly #admit: ServiceOptions['admit'];
   readonly #start: ServiceOptions['start'];
   #state: ServiceState = 'UNAVAILABLE';
   #reason = 'it was not loaded yet';
@@ -84,11 +87,12 @@ export class Service {
   /** What is loaded and unloaded comes one after the other. */
   #change: Promise<void> = Promise.resolve();
 
-  constructor({ pipeline, version, listeners, start }: ServiceOptions) {
+  constructor({ pipeline, version, listeners, admit, start }: ServiceOptions) {
     this.name = pipeline.name;
     this.version = version;
     this.pipeline = pipeline;
     this.#listeners = listeners;
+    this.#admit = admit;
     this.#start = start;
   }
 
@@ -156,6 +160,7 @@ export class Service {
     }
     const observer = together(observers);
     try {
+      this.#admit?.(caller);
       if (!this.#engine)
         throw new MillraceError('unavailable', `pipeline "${this.name}" is not ready: ${this.#reason}`);
       const result = await this.#engine.infer(inputs, {

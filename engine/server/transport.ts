@@ -1,4 +1,4 @@
-/** What the server needs of a web server. `uws.ts` alone knows which one it is. */
+/** What the server needs of a web server. What stands in `transport/` alone knows which one it is. */
 
 /** What is known of a request before its body. */
 export interface RequestHead {
@@ -27,10 +27,13 @@ export interface HttpRequest extends RequestHead {
 export interface HttpReply {
   status: number;
   headers?: Readonly<Record<string, string>>;
+  /** Ends the connection after this reply. */
+  close?: boolean;
   /** Several pieces are sent one after the other. */
   body?: string | Uint8Array | readonly Uint8Array[];
 }
 
+/** It neither throws nor rejects. To `HEAD` it replies as to `GET`: the body stays behind. */
 export type HttpHandler = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 
 /** An open WebSocket. */
@@ -40,6 +43,8 @@ export interface Socket {
   readonly buffered: number;
   /** Sends a frame: text if it is a string. Does nothing once the socket is closed. */
   send(frame: string | Uint8Array): void;
+  /** Sends frames, in as few writes as can be. */
+  sendAll(frames: readonly (string | Uint8Array)[]): void;
   /** Closes once what was sent before is out. @param reason at most 123 bytes */
   close(code: number, reason: string): void;
   /** Drops the connection with all that waits. */
@@ -64,18 +69,26 @@ export interface TransportLimits {
   message: number;
   /** Bytes after decompression, of a body that came compressed. */
   decompressed: number;
-  /** Open connections, of both kinds together; one more is closed at once. */
-  connections: number;
+  /**
+   * Bytes of HTTP bodies on their way in or out, of all connections together. Beyond it the body of a request is refused
+   * `overloaded`; the server sends a reply only if `Transport.hasRoom`.
+   */
+  bodies: number;
   /** Milliseconds after which a WebSocket is closed on which nothing came, not even a pong. 0: never. */
   idle: number;
-  /** Bytes that may wait for a client to read on one WebSocket; it is closed beyond. */
+  /** Bytes that may wait for a client to read on one WebSocket; with the frame after that the connection is dropped. */
   backlog: number;
+}
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  cert: string;
+  key: string;
 }
 
 export interface TransportOptions {
   limits: TransportLimits;
-  /** PEM files. */
-  tls?: { cert: string; key: string };
+  tls?: TlsFiles;
   http: HttpHandler;
   upgrade(request: RequestHead): Upgrade;
 }
@@ -83,11 +96,13 @@ export interface TransportOptions {
 export interface Transport {
   /** Which implementation answers, for people. */
   readonly implementation: string;
-  /** Open connections. */
+  /** Connections in use: requests that are not answered yet, and open WebSockets. */
   readonly connections: number;
+  /** Whether a reply with a body of so many bytes may be sent within the limits. */
+  hasRoom(bytes: number): boolean;
   /** Opens the port. @param port 0: any that is free @returns the port @throws MillraceError `unavailable` if it can't be had */
   listen(host: string, port: number): Promise<number>;
-  /** Takes no more connections; those that are open stay. */
+  /** Takes no more connections. Those that are open stay, but each ends with the next reply. */
   stopListening(): void;
   /** Closes everything at once. */
   close(): void;

@@ -5,7 +5,7 @@ import { MillraceError } from '../errors.ts';
 /** Only a text with so many digits in a row can hold an integer that a double rounds. */
 const manyDigits = /\d{16}/;
 /** What the JSON of TensorFlow Serving allows where a number stands. */
-const bare = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+const bare = /-?\b(?:NaN|Inf(?:inity)?)\b/g;
 const integer = /^-?\d+$/;
 
 function numberOf(text: string): number | bigint {
@@ -37,16 +37,57 @@ export function parseJson(text: string): unknown {
  * @throws MillraceError `invalid-input` if it is no such text
  */
 export function parseLenientJson(text: string): unknown {
-  if (!/NaN|Infinity/.test(text)) return parseJson(text);
-  // No JSON text can hold these as they are, so they travel as texts that nobody else writes.
-  const mark = '\u{e000}';
-  const marked = text.replace(bare, token => (token.startsWith('"') ? token : `"${mark}${token}"`));
-  return revive(parseJson(marked), mark);
+  try {
+    return parseJson(text);
+  } catch (error) {
+    // Texts that hold these words within strings alone, as much base64 does, are JSON as they are.
+    if (!/NaN|Inf/.test(text)) throw error;
+  }
+  const parsed = parseJson(withMarks(text));
+  try {
+    return withNumbers(parsed);
+  } catch (error) {
+    throw unreadable(error);
+  }
 }
 
-function revive(value: unknown, mark: string): unknown {
-  if (typeof value === 'string') return value.startsWith(mark) ? Number(value.slice(mark.length)) : value;
-  if (Array.isArray(value)) return value.map(item => revive(item, mark));
+/** No JSON text can hold these numbers as they are, so they travel as texts that nobody else writes. */
+const mark = '\u{e000}';
+const marked = new Map(
+  Object.entries({ NaN, '-NaN': NaN, Inf: Infinity, '-Inf': -Infinity, Infinity, '-Infinity': -Infinity }).map(
+    ([token, value]) => [mark + token, value],
+  ),
+);
+
+/** The text with every bare token outside of strings as a marked string. One expression for both would recurse. */
+function withMarks(text: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const quote = text.indexOf('"', at);
+    const open = quote < 0 ? text.length : quote;
+    parts.push(text.slice(at, open).replace(bare, token => `"${mark}${token}"`));
+    at = endOfString(text, open);
+    parts.push(text.slice(open, at));
+  }
+  return parts.join('');
+}
+
+/** The place behind the string that begins at `open`. */
+function endOfString(text: string, open: number): number {
+  let close = open;
+  for (;;) {
+    close = text.indexOf('"', close + 1);
+    if (close < 0) return text.length;
+    let backslashes = 0;
+    while (text[close - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 === 0) return close + 1;
+  }
+}
+
+function withNumbers(value: unknown): unknown {
+  if (typeof value === 'string') return marked.get(value) ?? value;
+  if (Array.isArray(value)) return value.map(withNumbers);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, revive(member, mark)]));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withNumbers(member)]));
 }

@@ -23,6 +23,7 @@ describe('the error table', () => {
       unauthenticated: 401,
       'not-found': 404,
       'too-large': 413,
+      'unsupported-type': 415,
       overloaded: 429,
       cancelled: 499,
       'stage-failed': 500,

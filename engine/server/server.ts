@@ -1,0 +1,197 @@
+/** The server: requests find their route, errors their shape, and the end comes in order. */
+import { randomUUID } from 'node:crypto';
+import { MillraceError } from '../../operators/index.ts';
+import type { Log } from '../runtime/log.ts';
+import { openAccess, type Access } from './access.ts';
+import { crossOriginHeaders, preflight } from './cross-origin.ts';
+import { refuseAsJson } from './exchange.ts';
+import type { ServerLimits } from './limits.ts';
+import type { Repository } from './repository.ts';
+import { Router, type Route } from './router.ts';
+import type { HttpReply, HttpRequest, RequestHead, TlsFiles, Transport, Upgrade } from './transport.ts';
+import { lengthOf, smallBytes } from './transport/reply.ts';
+import { openTransport } from './transport/open-transport.ts';
+
+/** What answers on WebSockets. */
+export interface Streams {
+  upgrade(request: RequestHead): Upgrade;
+  /**
+   * Tells every client to go, answers what was accepted and closes.
+   * @param limit milliseconds until the server ends
+   */
+  goAway(limit: number): Promise<void>;
+}
+
+export interface ServerOptions {
+  repository: Repository;
+  routes: readonly Route[];
+  streams?: Streams;
+  access?: Access;
+  limits: ServerLimits;
+  tls?: TlsFiles | undefined;
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+  log: Log;
+}
+
+/** Milliseconds between looks at whether the last replies are out. */
+const tick = 10;
+
+/** What a client may call its request: it ends in logs. */
+const usableId = /^[\x21-\x7e]{1,128}$/;
+
+function idOf(request: RequestHead): string {
+  const given = request.header('x-request-id');
+  return usableId.test(given) ? given : randomUUID();
+}
+
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #access: Access;
+  readonly #router: Router;
+  readonly #transport: Transport;
+  #url = '';
+
+  private constructor(options: ServerOptions) {
+    const { limits, tls, routes, access = openAccess } = options;
+    this.#options = options;
+    this.#access = access;
+    this.#router = new Router(routes);
+    this.#transport = openTransport({
+      limits,
+      ...(tls && { tls }),
+      http: request => this.#answer(request),
+      upgrade: request => this.#upgrade(request),
+    });
+  }
+
+  /** @throws MillraceError `unavailable` if the port can't be had, and what is wrong with the TLS files */
+  static async start(options: ServerOptions): Promise<Server> {
+    const server = new Server(options);
+    const { tls, host } = options;
+    const port = await server.#transport.listen(host, options.port);
+    server.#url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return server;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Which web server it runs on, for people. */
+  get implementation(): string {
+    return this.#transport.implementation;
+  }
+
+  /** Requests that are not answered yet, and open WebSockets. */
+  get connections(): number {
+    return this.#transport.connections;
+  }
+
+  /**
+   * Ends in order: nothing new is accepted, so that readiness is denied; what was accepted is answered; and once the
+   * last reply is out, connections are closed.
+   * @param limit milliseconds after which what is left is given up
+   */
+  async close(limit: number): Promise<void> {
+    const end = performance.now() + limit;
+    const { repository, streams } = this.#options;
+    const services = repository.all().map(service => service.unload(limit));
+    await Promise.allSettled([streams?.goAway(limit), ...services]);
+    this.#transport.stopListening();
+    while (this.#transport.connections > 0 && performance.now() < end)
+      await new Promise(resolve => setTimeout(resolve, tick));
+    this.#transport.close();
+  }
+
+  #answer(request: HttpRequest): HttpReply | Promise<HttpReply> {
+    const requestId = idOf(request);
+    let refuse = refuseAsJson;
+    let headers: Readonly<Record<string, string>> = {};
+    const finish = (reply: HttpReply): HttpReply => ({
+      ...reply,
+      headers: { ...reply.headers, ...headers, 'x-request-id': requestId },
+    });
+    const fail = (thrown: unknown): HttpReply => {
+      const error = this.#known(thrown, requestId);
+      return finish(withRetry(refuse(error), error));
+    };
+    try {
+      const isHead = request.method === 'HEAD';
+      const match = this.#router.match(isHead ? 'GET' : request.method, request.path);
+      if ('route' in match) ({ refuse } = match.route);
+      headers = crossOriginHeaders(request, this.#access);
+      if (!('route' in match)) return finish(unmatched(request, match.allowed, headers));
+      const { route, values } = match;
+      const client = this.#access.check(request, route.access, values['model']);
+      if (route.access !== 'public') this.#admit();
+      const reply = route.handle({ request, values, requestId, client });
+      if (!(reply instanceof Promise)) return finish(reply);
+      return reply.then(ready => finish(this.#withRoom(ready))).catch(fail);
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  #upgrade(request: RequestHead): Upgrade {
+    try {
+      crossOriginHeaders(request, this.#access);
+      this.#admit();
+      const { streams } = this.#options;
+      if (streams) return streams.upgrade(request);
+      throw new MillraceError('not-found', `there is no stream at ${request.path}`);
+    } catch (thrown) {
+      const error = this.#known(thrown, '');
+      return { refusal: withRetry(refuseAsJson(error), error) };
+    }
+  }
+
+  /** @throws MillraceError `overloaded` if one more is one too many */
+  #admit(): void {
+    const { connections } = this.#options.limits;
+    if (this.#transport.connections < connections) return;
+    const message = `${connections} connections are in use, which is the limit; try again later`;
+    throw new MillraceError('overloaded', message);
+  }
+
+  /** @throws MillraceError `overloaded` if readers are so slow that there is no room for one more reply */
+  #withRoom(reply: HttpReply): HttpReply {
+    const bytes = lengthOf(reply.body);
+    if (bytes < smallBytes || this.#transport.hasRoom(bytes)) return reply;
+    throw new MillraceError(
+      'overloaded',
+      'replies that clients do not read are at the limit; try again later',
+    );
+  }
+
+  /** What was thrown, if it is known; a mistake of ours says nothing of itself to a client. */
+  #known(thrown: unknown, requestId: string): MillraceError {
+    if (thrown instanceof MillraceError) return thrown;
+    this.#options.log.error({ err: thrown, requestId }, 'a request failed for a reason that is not known');
+    return new MillraceError('stage-failed', 'the server failed on this request; its log says why');
+  }
+}
+
+/** Says when to come back, where that may help. */
+function withRetry(reply: HttpReply, { code }: MillraceError): HttpReply {
+  if (code !== 'overloaded' && code !== 'unavailable') return reply;
+  return { ...reply, headers: { 'retry-after': '1', ...reply.headers } };
+}
+
+/** A path that is not there, or not by this method. */
+function unmatched(
+  request: RequestHead,
+  allowed: readonly string[],
+  headers: Readonly<Record<string, string>>,
+): HttpReply {
+  if (allowed.length === 0)
+    return refuseAsJson(new MillraceError('not-found', `there is nothing at ${request.path}`));
+  const methods = allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed;
+  if (request.method === 'OPTIONS') return preflight(request, methods, headers);
+  const allow = methods.join(', ');
+  const reply = refuseAsJson(
+    new MillraceError('invalid-input', `${request.method} is not taken at ${request.path}, but ${allow}`),
+  );
+  return { ...reply, status: 405, headers: { ...reply.headers, allow } };
+}
