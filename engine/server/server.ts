@@ -22,6 +22,13 @@ export interface Streams {
   goAway(limit: number): Promise<void>;
 }
 
+/** A request that was answered with an error. */
+export interface Refusal {
+  requestId: string;
+  request: RequestHead;
+  error: MillraceError;
+}
+
 export interface ServerOptions {
   repository: Repository;
   routes: readonly Route[];
@@ -33,6 +40,8 @@ export interface ServerOptions {
   /** 0: any that is free. */
   port: number;
   log: Log;
+  /** Is told of each; must not throw. */
+  refused?(refusal: Refusal): void;
 }
 
 /** Milliseconds between looks at whether the last replies are out. */
@@ -115,6 +124,7 @@ export class Server {
     });
     const fail = (thrown: unknown): HttpReply => {
       const error = this.#known(thrown, requestId);
+      this.#options.refused?.({ requestId, request, error });
       return finish(withRetry(refuse(error), error));
     };
     try {
@@ -143,6 +153,7 @@ export class Server {
       throw new MillraceError('not-found', `there is no stream at ${request.path}`);
     } catch (thrown) {
       const error = this.#known(thrown, '');
+      this.#options.refused?.({ requestId: '', request, error });
       return { refusal: withRetry(refuseAsJson(error), error) };
     }
   }
