@@ -63,6 +63,8 @@ export interface PoolStatus {
 export class Engine {
   readonly pipeline: BoundPipeline;
   readonly limits: Limits;
+  /** What it runs. */
+  readonly deployment: Deployment;
   readonly #clock: Clock;
   readonly #layout: Layout;
   readonly #execution: Execution;
@@ -74,11 +76,12 @@ export class Engine {
   private constructor(pipeline: BoundPipeline, options: EngineOptions) {
     this.pipeline = pipeline;
     this.limits = { ...defaultLimits, ...options.limits };
+    this.deployment = options.deployment ?? defaultDeployment(pipeline, { cores: availableParallelism() });
     this.#clock = options.clock ?? realClock;
     this.#layout = layOut(pipeline);
     this.#execution = new Execution({
       layout: this.#layout,
-      deployment: options.deployment ?? defaultDeployment(pipeline, { cores: availableParallelism() }),
+      deployment: this.deployment,
       limits: this.limits,
       clock: this.#clock,
       replicas: options.replicas ?? threadReplicas,

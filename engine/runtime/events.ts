@@ -1,7 +1,52 @@
-/** What happens in an engine beside its queries' answers, for those who count. Listeners must not throw. */
+/** What happens in an engine beside its queries' answers, for those who count. */
+import type { Dispatched } from './group.ts';
+import type { Layout } from './layout.ts';
+
+/** A stage as one batch passed it. */
+export interface StageBatch {
+  stage: string;
+  /** Milliseconds it took. */
+  service: number;
+  /**
+   * Milliseconds that each item waited in the queue before; 0 for one that came from another stage on the same replica.
+   */
+  waited: readonly number[];
+}
+
+/** Listeners must not throw. */
 export interface EngineEvents {
   /** A replica gave its results. */
   batchDone?(batch: { group: string; hardware: string; items: number }): void;
+  /** Comes for each stage that a batch's items were sent through, failed or not. */
+  stageDone?(batch: StageBatch): void;
   /** A replica ended on its own or could not be reached any more; it is replaced. */
   replicaLost?(group: string): void;
+}
+
+/** Tells of each stage that a batch passed. @param times milliseconds, by the stage's place in the group */
+export function tellStages(
+  events: EngineEvents,
+  batch: readonly Dispatched[],
+  times: readonly number[],
+  { stages }: Layout,
+): void {
+  if (!events.stageDone) return;
+  const waits: (number[] | undefined)[] = [];
+  const names: string[] = [];
+  for (const { item, route } of batch) {
+    for (let step = 0; step < route.stages.length; step++) {
+      const place = route.program[step]!.stage;
+      const waited = step === 0 ? item.started - item.queued : 0;
+      const others = waits[place];
+      if (others) others.push(waited);
+      else {
+        waits[place] = [waited];
+        names[place] = stages[route.stages[step]!]!.stage.name;
+      }
+    }
+  }
+  for (let place = 0; place < waits.length; place++) {
+    const waited = waits[place];
+    if (waited) events.stageDone({ stage: names[place]!, service: times[place]!, waited });
+  }
 }

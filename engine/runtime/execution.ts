@@ -8,7 +8,7 @@ import { HeldMemory, type Lender } from './held-memory.ts';
 import type { Layout } from './layout.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
-import type { EngineEvents } from './events.ts';
+import { tellStages, type EngineEvents } from './events.ts';
 import type { BatchResult } from './message.ts';
 import { Pool } from './pool.ts';
 import { Router } from './program.ts';
@@ -133,6 +133,7 @@ export class Execution {
       dispatched: (batch, now) => this.#dispatched(batch, now),
       completed: (batch, result, lender, { setup }) => {
         this.#events.batchDone?.({ group: name, hardware: setup.hardware, items: batch.length });
+        tellStages(this.#events, batch, result.times, this.#layout);
         this.#completed(batch, result, lender);
       },
       left: item => this.#left(item),

@@ -23,6 +23,13 @@ export interface Streams {
   goAway(limit: number): Promise<void>;
 }
 
+/** A request that was answered with an error. */
+export interface Refusal {
+  requestId: string;
+  request: RequestHead;
+  error: MillraceError;
+}
+
 export interface ServerOptions {
   repository: Repository;
   routes: readonly Route[];
@@ -36,6 +43,8 @@ export interface ServerOptions {
   log: Log;
   /** The native build to run on, null for what stands in for it; by default as `loadUws` finds. */
   uws?: Uws | null;
+  /** Is told of each; must not throw. */
+  refused?(refusal: Refusal): void;
 }
 
 /** Milliseconds between looks at whether the last replies are out. */
@@ -119,6 +128,7 @@ export class Server {
     });
     const fail = (thrown: unknown): HttpReply => {
       const error = this.#known(thrown, requestId);
+      this.#options.refused?.({ requestId, request, error });
       return finish(withRetry(refuse(error), error));
     };
     try {
@@ -147,6 +157,7 @@ export class Server {
       throw new MillraceError('not-found', `there is no stream at ${request.path}`);
     } catch (thrown) {
       const error = this.#known(thrown, '');
+      this.#options.refused?.({ requestId: '', request, error });
       return { refusal: withRetry(refuseAsJson(error), error) };
     }
   }

@@ -43,10 +43,15 @@ export interface QueryReport {
   error: MillraceError | null;
 }
 
+/** Follows one query: its stages, and its end. It must not throw. */
+export interface QueryWatch extends QueryObserver {
+  ended(report: QueryReport): void;
+}
+
 /** Is told what happens to queries. It must not throw. */
 export interface ServiceListener {
-  /** Whoever wants to see the query's stages gives an observer for them. */
-  begun?(service: Service, caller: Caller): QueryObserver | undefined;
+  /** Whoever wants to see the query's stages gives a watch for it. */
+  begun?(service: Service, caller: Caller): QueryWatch | undefined;
   ended?(report: QueryReport): void;
 }
 
@@ -153,12 +158,12 @@ export class Service {
   ): Promise<QueryResult> {
     const began = Date.now();
     const from = performance.now();
-    const observers = partial ? [partial] : [];
+    const watches: QueryWatch[] = [];
     for (const listener of this.#listeners) {
-      const observer = listener.begun?.(this, caller);
-      if (observer) observers.push(observer);
+      const watch = listener.begun?.(this, caller);
+      if (watch) watches.push(watch);
     }
-    const observer = together(observers);
+    const observer = together(partial ? [partial, ...watches] : watches);
     try {
       this.#admit?.(caller);
       if (!this.#engine)
@@ -167,17 +172,19 @@ export class Service {
         ...options,
         ...(observer && { observer, partial: partial !== undefined }),
       });
-      this.#ended({ caller, began, latency: performance.now() - from, result, error: null });
+      this.#ended({ caller, began, latency: performance.now() - from, result, error: null }, watches);
       return result;
     } catch (thrown) {
       const error = known(thrown);
-      this.#ended({ caller, began, latency: performance.now() - from, result: null, error });
+      this.#ended({ caller, began, latency: performance.now() - from, result: null, error }, watches);
       throw error;
     }
   }
 
-  #ended(report: Omit<QueryReport, 'service'>): void {
-    for (const listener of this.#listeners) listener.ended?.({ service: this, ...report });
+  #ended(end: Omit<QueryReport, 'service'>, watches: readonly QueryWatch[]): void {
+    const report: QueryReport = { service: this, ...end };
+    for (const listener of this.#listeners) listener.ended?.(report);
+    for (const watch of watches) watch.ended(report);
   }
 
   #become(state: ServiceState, reason: string): void {

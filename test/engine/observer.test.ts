@@ -90,6 +90,22 @@ describe('a time limit of a query', () => {
 });
 
 describe('engine events', () => {
+  it('tell of each stage that a batch passed, and how long its items had waited', async () => {
+    const stages: unknown[] = [];
+    const { engine, clock } = await startVirtual(await twoStages(), {
+      batch: 8,
+      groups: [['a', 'b']],
+      events: { stageDone: batch => stages.push(batch) },
+    });
+    await clock.until(Promise.all([1, 2, 3].map(n => engine.infer({ text: text(String(n)) }))));
+    expect(stages).toEqual([
+      { stage: 'a', service: 10, waited: [0] },
+      { stage: 'b', service: 5, waited: [0] },
+      { stage: 'a', service: 10, waited: [15, 15] },
+      { stage: 'b', service: 5, waited: [0, 0] },
+    ]);
+  });
+
   it('tell of batches', async () => {
     const batches: unknown[] = [];
     const { engine, clock } = await startVirtual(await twoStages(), {
