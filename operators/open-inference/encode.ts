@@ -1,11 +1,11 @@
 /** Writing messages: tensors in their JSON, or behind it as bytes. */
 import { elementsOf } from '../codec.ts';
 import type { BytesTensor, Tensor } from '../tensor.ts';
-import { toBase64 } from './base64.ts';
+import { toBase64 } from '../base64.ts';
 import type { EncodedMessage, InferRequest, InferResponse, NamedTensor, Parameters } from './message.ts';
 import { encodeRaw } from './raw.ts';
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function textsOf({ data }: BytesTensor): string[] | null {
   try {
