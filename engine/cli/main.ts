@@ -17,6 +17,7 @@ Commands:
   plan PIPELINE                find the cheapest plan that meets the SLO
   estimate PIPELINE            predict how a plan would do
   rehearse PIPELINE            run a plan with emulated stages, predicted beside measured
+  load URL                     open-loop load on a served pipeline
   new operator NAME            start an operator of your own, with a test
   new pipeline NAME            start a pipeline from an ONNX model, with a test
 
@@ -36,6 +37,7 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   plan: () => import('./plan.ts'),
   estimate: () => import('./estimate.ts'),
   rehearse: () => import('./rehearse.ts'),
+  load: () => import('./load.ts'),
   'new operator': () => import('./new-operator.ts'),
   'new pipeline': () => import('./new-pipeline.ts'),
 };
