@@ -61,7 +61,9 @@ export class ServerProcess {
     return Number(readFileSync(`/proc/${this.#child.pid}/statm`, 'utf8').split(' ')[1]) * pageBytes;
   }
 
+  /** Ends it, if it still runs. */
   async stop(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
     await ended;
