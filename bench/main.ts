@@ -25,6 +25,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'How cheap are plans beside the baselines’, and how soon are they proved? (15 min)',
     load: () => import('./planner/planner.ts'),
   },
+  stream: {
+    about: 'What does serving cost beside a bare server, and how many streams does it hold? (8 min)',
+    load: () => import('./stream/stream.ts'),
+  },
   memory: {
     about: 'Does memory grow over 2,000 OCR queries? (20 min)',
     load: () => import('./memory/memory.ts'),

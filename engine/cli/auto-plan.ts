@@ -63,11 +63,12 @@ export class AutoPlan {
   static async open(args: Arguments, pipeline: BoundPipeline): Promise<AutoPlan> {
     const json = args.values['json'] === true;
     const budget = readBudget(args, json);
-    const machine = new MachinePlan(pipeline, new KeptFiles(cacheFolder(), pipeline), {
+    const files = new KeptFiles(cacheFolder(), pipeline);
+    const machine = new MachinePlan([{ pipeline, files }], {
       cores: availableParallelism(),
       warn: message => say(`warning: ${message}`),
     });
-    return new AutoPlan(pipeline, machine, await machine.read(), { budget, json });
+    return new AutoPlan(pipeline, machine, (await machine.read())?.[0] ?? null, { budget, json });
   }
 
   /**
@@ -97,7 +98,7 @@ export class AutoPlan {
     try {
       const samples = await readSamples(this.#pipeline, []).catch(() => queries);
       const plan = await this.#machine.make({
-        samples,
+        samples: [samples],
         budget: this.#budget,
         signal: stop.signal,
         progress: at => bar.show(at),
@@ -107,7 +108,7 @@ export class AutoPlan {
           progress.note('choosing a plan');
         },
       });
-      if (plan) tell(`the next run uses the plan in ${this.#machine.path}`);
+      if (plan) tell(`the next run uses the plan in ${this.#machine.paths[0]}`);
       else tell('not all stages are measured yet: what was measured is kept, and the next run goes on');
     } catch (error) {
       tell(`warning: no plan was made for this machine: ${describeError(error)}`);
@@ -141,5 +142,5 @@ function tell({ slo }: BoundPipeline, machine: MachinePlan, plan: Plan | null): 
     ...(typeof lone === 'number' ? [`; a lone query takes ${formatDuration(lone)}`] : []),
     ...(typeof usualLone === 'number' ? [`, by default ${formatDuration(usualLone)}`] : []),
   ].join('');
-  return `plan: for the highest rate this machine holds within the SLO, ${formatRate(plan.workload?.rate ?? 0)}${alone} (${machine.path})`;
+  return `plan: for the highest rate this machine holds within the SLO, ${formatRate(plan.workload?.rate ?? 0)}${alone} (${machine.paths[0]})`;
 }

@@ -18,6 +18,7 @@ Commands:
   estimate PIPELINE            predict how a plan would do
   rehearse PIPELINE            run a plan with emulated stages, predicted beside measured
   serve PIPELINE...            answer queries over HTTP and WebSocket
+  load URL                     open-loop load on a served pipeline
   new operator NAME            start an operator of your own, with a test
   new pipeline NAME            start a pipeline from an ONNX model, with a test
   new key NAME                 make an API key for the server
@@ -39,6 +40,7 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   estimate: () => import('./estimate.ts'),
   rehearse: () => import('./rehearse.ts'),
   serve: () => import('./serve.ts'),
+  load: () => import('./load.ts'),
   'new operator': () => import('./new-operator.ts'),
   'new pipeline': () => import('./new-pipeline.ts'),
   'new key': () => import('./new-key.ts'),

@@ -19,17 +19,19 @@ const emulate = (from: string, latency: string, when = '') =>
 const one = (latency = '{ 1: 20 ms }') =>
   pipelineOf(`  a: ${emulate('inputs.text', latency)}`, '{ out: a.out }');
 
+const samples = [{ label: 'x', inputs: { text: 'x' } }];
+
 /** The plan of a pipeline at a place of its own. */
 function machineOf(pipeline: BoundPipeline, name: string, cores = 2) {
   const warnings: string[] = [];
   const files = new KeptFiles(root, { name, directory: '/' });
-  const machine = new MachinePlan(pipeline, files, { cores, warn: warning => warnings.push(warning) });
-  const make = (options: Partial<MakeOptions> = {}) => {
+  const plans = new MachinePlan([{ pipeline, files }], { cores, warn: warning => warnings.push(warning) });
+  const machine = { read: async () => (await plans.read())?.[0] ?? null };
+  const make = async (options: Partial<MakeOptions> = {}) => {
     const clock = new VirtualClock();
-    const samples = [{ label: 'x', inputs: { text: 'x' } }];
-    return clock.until(
-      machine.make({ budget: 600_000, samples, clock, replicas: localReplicas(clock), ...options }),
-    );
+    const replicas = localReplicas(clock);
+    const made = plans.make({ budget: 600_000, samples: [samples], clock, replicas, ...options });
+    return (await clock.until(made))?.[0] ?? null;
   };
   const kinds = () =>
     readdirSync(files.folder)
@@ -137,5 +139,32 @@ describe('the plan for a machine', () => {
     const stages = `  a: ${emulate('inputs.text', '{ 1: 20 ms }')}\n  b: ${never}`;
     const { make } = machineOf(await pipelineOf(stages, '{ out: [b.out, a.out] }'), 'unreached');
     expect(obstacleOf((await make())!)).toMatch(/no profile has stage "b"/);
+  });
+
+  it('is made for the company of others, each with as much of the machine', async () => {
+    const slow = { ...(await one('{ 1: 40 ms }')), name: 'slow' };
+    const quick = { ...(await one('{ 1: 10 ms }')), name: 'quick' };
+    const kept = [slow, quick].map(pipeline => ({
+      pipeline,
+      files: new KeptFiles(root, { name: `together-${pipeline.name}`, directory: '/' }),
+    }));
+    const machine = new MachinePlan(kept, { cores: 2, warn: () => {} });
+    const clock = new VirtualClock();
+    const made = machine.make({
+      budget: 600_000,
+      samples: [samples, samples],
+      clock,
+      replicas: localReplicas(clock),
+    });
+    const plans = (await clock.until(made))!;
+    expect(plans.map(({ pipeline }) => pipeline)).toEqual(['slow', 'quick']);
+    const [slowRate, quickRate] = plans.map(({ workload }) => workload!.rate!) as [number, number];
+    expect(quickRate / slowRate).toBeCloseTo(4, 1);
+    // Two cores, shared: a thousand milliseconds of work a second for each.
+    expect(slowRate * 40 + quickRate * 10).toBeLessThanOrEqual(2000);
+    expect(slowRate * 40 + quickRate * 10).toBeGreaterThan(1500);
+    expect(await machine.read()).toEqual(plans);
+    // A plan made for company is not one for a pipeline alone.
+    expect(await new MachinePlan([kept[0]!], { cores: 2, warn: () => {} }).read()).toBeNull();
   });
 });

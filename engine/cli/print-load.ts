@@ -1,0 +1,39 @@
+/** What a load came to, as people read it. */
+import { formatDuration } from '../../operators/index.ts';
+import type { LoadProgress, LoadResult } from '../load/load.ts';
+import { table } from './table.ts';
+
+const rate = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+const share = (value: number): string => `${(100 * value).toFixed(value > 0.99 && value < 1 ? 2 : 1)} %`;
+
+/** One line that tells how far it has come. */
+export function progressLine({ sent, total, inFlight, failed, p99 }: LoadProgress): string {
+  const problems = failed > 0 ? `, ${failed} failed` : '';
+  return `${sent} of ${total} sent, ${inFlight} in flight${problems}, p99 ${formatDuration(p99)}`;
+}
+
+export function printLoad(result: LoadResult): string {
+  const { sent, answered, failed, latency, refusal, slo, lateness } = result;
+  const outcomes = Object.entries(failed).map(([code, count]) => [code, String(count), share(count / sent)]);
+  const names = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const;
+  const told = Object.keys(failed).some(code => code !== 'no-answer' && code !== 'not-sent');
+  const row = (name: string, of: LoadResult['latency']) => [
+    name,
+    ...names.map(key => formatDuration(of[key])),
+  ];
+  return [
+    table(
+      ['outcome', 'queries', 'share'],
+      [['answered', String(answered), share(sent === 0 ? 0 : answered / sent)], ...outcomes],
+    ),
+    table(['latency', ...names], [row('answers', latency), ...(told ? [row('refusals', refusal)] : [])]),
+    [
+      `offered ${rate(result.rate.offered)}/s, answered ${rate(result.rate.answered)}/s`,
+      ...Object.entries(slo).map(
+        ([name, { limit, within, met }]) =>
+          `${name} within ${formatDuration(limit)}: ${met ? 'met' : 'missed'}, ${share(within)} of all queries in time`,
+      ),
+      `latencies count from when a query was due; sent ${formatDuration(lateness.p99)} late at p99`,
+    ].join('\n'),
+  ].join('\n\n');
+}
