@@ -32,7 +32,7 @@ function layOut(groups: readonly GroupStatus[], edges: PipelineStatus['edges'], 
   const groupOf = new Map(groups.flatMap(({ name, stages }) => stages.map(stage => [stage, name] as const)));
   for (const group of groups) graph.setNode(group.name, { width: box.width, height: heightOf(group) });
   for (const { from, to } of edges) {
-    const [a, b] = [groupOf.get(from), groupOf.get(to)];
+    const [a, b] = [from, to].map(stage => (stage === null ? undefined : groupOf.get(stage)));
     if (a !== undefined && b !== undefined && a !== b) graph.setEdge(a, b);
   }
   layout(graph);
@@ -59,14 +59,18 @@ function useIsNarrow(): boolean {
 }
 
 function Stage({ stage }: { stage: StageStatus }) {
+  const { service } = stage.recent;
   return (
-    <div class="stage" title={`${stage.name}: ${stage.operator}${stage.perItem ? ', once per item' : ''}`}>
+    <div
+      class="stage"
+      title={`${stage.name}: ${stage.operator}${stage.scope === 'item' ? ', once per item' : ''}`}
+    >
       <b>
         {stage.name}
-        {stage.perItem ? ' ×n' : ''}
+        {stage.scope === 'item' ? ' ×n' : ''}
       </b>
       <span title="service time, median and p99">
-        {stage.service ? `${duration(stage.service.p50)} / ${duration(stage.service.p99)}` : ''}
+        {service.p50 === null ? '' : `${duration(service.p50)} / ${duration(service.p99)}`}
       </span>
     </div>
   );

@@ -9,12 +9,11 @@ const lines = ['p50', 'p95', 'p99'] as const;
 const height = 220;
 
 /** Times and values as the chart takes them; stretches without queries are gaps. */
-function columns(recent: readonly Point[], slo: readonly number[]): uPlot.AlignedData {
-  const of = (pick: (point: Point) => number) => recent.map(point => (point.count > 0 ? pick(point) : null));
+function columns(series: readonly Point[], limits: readonly number[]): uPlot.AlignedData {
   return [
-    recent.map(({ time }) => time),
-    ...lines.map(name => of(point => point[name])),
-    ...slo.map(limit => recent.map(() => limit)),
+    series.map(({ at }) => at / 1000),
+    ...lines.map(name => series.map(point => point[name])),
+    ...limits.map(limit => series.map(() => limit)),
   ] as uPlot.AlignedData;
 }
 
@@ -53,11 +52,15 @@ function optionsOf(width: number, slo: readonly string[]): uPlot.Options {
   };
 }
 
-export function LatencyChart({ pipeline: { recent, slo } }: { pipeline: PipelineStatus }) {
+export function LatencyChart({ pipeline }: { pipeline: PipelineStatus }) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
-  const names = Object.keys(slo);
-  const data = columns(recent, Object.values(slo));
+  const { recent, objectives } = pipeline;
+  const names = objectives.map(({ percentile }) => `p${percentile}`);
+  const data = columns(
+    recent.series,
+    objectives.map(({ limit }) => limit),
+  );
   const latest = useRef(data);
   latest.current = data;
   useEffect(() => {
@@ -79,7 +82,7 @@ export function LatencyChart({ pipeline: { recent, slo } }: { pipeline: Pipeline
     };
   }, [names.join()]);
   useEffect(() => chart.current?.setData(data), [data]);
-  const last = recent.findLast(({ count }) => count > 0);
+  const last = recent.series.findLast(({ p50 }) => p50 !== null);
   const spoken = last ? lines.map(name => `${name} ${duration(last[name])}`).join(', ') : 'no queries yet';
   return (
     <div>
@@ -91,10 +94,10 @@ export function LatencyChart({ pipeline: { recent, slo } }: { pipeline: Pipeline
             {name}
           </span>
         ))}
-        {names.map(name => (
-          <span key={name}>
+        {objectives.map(({ percentile, limit }) => (
+          <span key={percentile}>
             <i style={{ background: 'var(--bad)' }} />
-            SLO {name} ≤ {duration(slo[name])}
+            SLO p{percentile} ≤ {duration(limit)}
           </span>
         ))}
       </div>

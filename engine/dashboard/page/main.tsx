@@ -10,7 +10,7 @@ import { LatencyChart } from './latency-chart.tsx';
 import { PlanTable } from './plan-table.tsx';
 import { Playground } from './playground/playground.tsx';
 import { StagesTable } from './stages-table.tsx';
-import { storeKey, useStatus, type PipelineStatus, type Status } from './status.ts';
+import { storeKey, useStatus, type PipelineStatus, type ServerStatus } from './status.ts';
 
 /** The pipeline that the address names after its #. */
 function useChosen(): string {
@@ -46,15 +46,15 @@ function Top({ pipelines, chosen }: { pipelines: readonly PipelineStatus[]; chos
   );
 }
 
-function Foot({ server }: { server: Status['server'] }) {
+function Foot({ server }: { server: ServerStatus }) {
   return (
     <footer class="foot number">
       <span>Millrace {server.version}</span>
       <span>up {span(server.uptime)}</span>
       <span>{server.connections} connections</span>
-      <span>{bytes(server.memory)} resident</span>
-      <span>event loop late by {duration(server.loopDelay)} at p99</span>
-      <span>{server.implementation}</span>
+      <span>{bytes(server.memory.rss)} resident</span>
+      <span>event loop late by {duration(server.loopDelay.p99)} at p99</span>
+      <span>{server.implementation ?? ''}</span>
       <a href="/openapi.json">OpenAPI</a>
       <a href="/metrics">metrics</a>
     </footer>

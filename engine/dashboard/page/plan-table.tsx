@@ -1,73 +1,124 @@
 /** The plan that runs: what was predicted of it, beside what is measured. */
-import { duration, share } from './format.ts';
-import type { PipelineStatus } from './status.ts';
+import { duration, rate, share } from './format.ts';
+import type { PipelineStatus, Plan } from './status.ts';
+
+function numbersOf(value: unknown): Readonly<Record<string, number>> {
+  const entries = value !== null && typeof value === 'object' ? Object.entries(value) : [];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
+
+function workloadOf({ workload }: Plan): string {
+  if (!workload) return '';
+  const { rate: perSecond, cv, trace } = workload;
+  const arrivals = [
+    ...(perSecond === undefined ? [] : [rate(Number(perSecond.toPrecision(3)))]),
+    ...(cv === undefined ? [] : [`CV ${cv}`]),
+    ...(trace === undefined ? [] : [trace]),
+  ];
+  return `Made for ${arrivals.join(', ')}. `;
+}
+
+function Latencies({
+  pipeline,
+  predicted,
+}: {
+  pipeline: PipelineStatus;
+  predicted: Readonly<Record<string, number>>;
+}) {
+  const measured: Readonly<Record<string, number | null>> = { ...pipeline.recent.latency };
+  const names = Object.keys(predicted).filter(name => /^p\d/.test(name));
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">latency</th>
+          <th scope="col">predicted</th>
+          <th scope="col">last minute</th>
+          <th scope="col">SLO</th>
+        </tr>
+      </thead>
+      <tbody>
+        {names.map(name => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{duration(predicted[name])}</td>
+            <td>{duration(measured[name])}</td>
+            <td>
+              {duration(pipeline.objectives.find(({ percentile }) => `p${percentile}` === name)?.limit)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Pools({
+  pipeline,
+  utilisation,
+}: {
+  pipeline: PipelineStatus;
+  utilisation: Readonly<Record<string, number>>;
+}) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">group</th>
+          <th scope="col">replicas</th>
+          <th scope="col">busy, predicted</th>
+          <th scope="col">now</th>
+        </tr>
+      </thead>
+      <tbody>
+        {pipeline.groups.map(({ name, pools }) => {
+          const busy = pools.reduce((sum, pool) => sum + pool.busy, 0);
+          const all = pools.reduce((sum, pool) => sum + pool.busy + pool.idle, 0);
+          const replicas = pools.map(
+            pool => `${pool.busy + pool.idle} × ${pool.hardware}, batch ${pool.batch}`,
+          );
+          return (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{replicas.join('; ')}</td>
+              <td>{share(utilisation[name])}</td>
+              <td>{`${busy} of ${all}`}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
 
 export function PlanTable({ pipeline }: { pipeline: PipelineStatus }) {
-  const { plan, latency, groups, slo } = pipeline;
+  const { plan } = pipeline;
   if (!plan) {
     return (
-      <p class="muted">
-        No plan was given: the pipeline runs on this machine by the default rule. <code>millrace plan</code>{' '}
-        makes one, with predictions to compare with.
-      </p>
+      <>
+        <p class="muted">
+          No plan was given: the pipeline runs on this machine by the default rule. <code>millrace plan</code>{' '}
+          makes one, with predictions to compare with.
+        </p>
+        <div class="scroll">
+          <Pools pipeline={pipeline} utilisation={{}} />
+        </div>
+      </>
     );
   }
-  const measured: Readonly<Record<string, number>> = { ...latency };
+  const predicted = numbersOf(plan.predicted);
+  const cost = predicted['cost'] ?? 0;
   return (
     <>
       <p class="muted small">
-        {plan.workload !== null && `Made for ${plan.workload}. `}
-        {plan.cost !== null && plan.cost > 0 && `$${plan.cost}/h.`}
+        {workloadOf(plan)}
+        {cost > 0 && `$${cost}/h.`}
       </p>
       <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">latency</th>
-              <th scope="col">predicted</th>
-              <th scope="col">measured, last minute</th>
-              <th scope="col">SLO</th>
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(plan.latency).map(([name, predicted]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{duration(predicted)}</td>
-                <td>{duration(measured[name])}</td>
-                <td>{duration(slo[name])}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">group</th>
-              <th scope="col">replicas</th>
-              <th scope="col">busy, predicted</th>
-              <th scope="col">now</th>
-            </tr>
-          </thead>
-          <tbody>
-            {groups.map(({ name, pools }) => {
-              const busy = pools.reduce((sum, pool) => sum + pool.busy, 0);
-              const all = pools.reduce((sum, pool) => sum + pool.busy + pool.idle, 0);
-              return (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td>
-                    {pools
-                      .map(pool => `${pool.busy + pool.idle} × ${pool.hardware}, batch ${pool.batch}`)
-                      .join('; ')}
-                  </td>
-                  <td>{share(plan.utilisation[name])}</td>
-                  <td>{`${busy} of ${all}`}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
+        <Latencies pipeline={pipeline} predicted={predicted} />
+        <Pools pipeline={pipeline} utilisation={numbersOf(plan.predicted?.['utilisation'])} />
       </div>
     </>
   );

@@ -2,7 +2,7 @@
 import { duration } from './format.ts';
 import type { PipelineStatus } from './status.ts';
 
-export function StagesTable({ pipeline: { stages, groups } }: { pipeline: PipelineStatus }) {
+export function StagesTable({ pipeline: { stages, groups, recent } }: { pipeline: PipelineStatus }) {
   return (
     <div class="scroll">
       <table>
@@ -19,17 +19,17 @@ export function StagesTable({ pipeline: { stages, groups } }: { pipeline: Pipeli
           </tr>
         </thead>
         <tbody>
-          {stages.map(({ name, items, queue, service }) => {
+          {stages.map(({ name, recent: { rate, queue, service } }) => {
             const group = groups.find(({ stages }) => stages.includes(name));
             return (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <td>{items === null ? '–' : Number(items.toPrecision(3))}</td>
-                <td>{duration(queue?.p50)}</td>
-                <td>{duration(queue?.p99)}</td>
-                <td>{duration(service?.p50)}</td>
-                <td>{duration(service?.p99)}</td>
-                <td>{group?.meanBatch == null ? '–' : group.meanBatch.toFixed(2)}</td>
+                <td>{recent.rate > 0 ? Number((rate / recent.rate).toPrecision(2)) : '–'}</td>
+                <td>{duration(queue.p50)}</td>
+                <td>{duration(queue.p99)}</td>
+                <td>{duration(service.p50)}</td>
+                <td>{duration(service.p99)}</td>
+                <td>{group?.recent.meanBatch?.toFixed(2) ?? '–'}</td>
                 <td>{group?.waiting ?? 0}</td>
               </tr>
             );

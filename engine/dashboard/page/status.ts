@@ -1,10 +1,11 @@
 /** What the server tells of itself, as the page reads it, and asking for it once a second. */
 import { useEffect, useState } from 'preact/hooks';
 
+/** Milliseconds; null where nothing was measured. */
 export interface Latencies {
-  p50: number;
-  p95: number;
-  p99: number;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
 }
 
 export interface PoolStatus {
@@ -18,32 +19,49 @@ export interface GroupStatus {
   name: string;
   stages: readonly string[];
   waiting: number;
-  meanBatch: number | null;
   pools: readonly PoolStatus[];
+  recent: { meanBatch: number | null };
 }
 
 export interface StageStatus {
   name: string;
   operator: string;
-  perItem: boolean;
-  /** Items per query lately. */
-  items: number | null;
-  /** Milliseconds of an item, lately; null if none came. */
-  queue: Latencies | null;
-  service: Latencies | null;
+  scope: 'query' | 'item';
+  /** Of the last minute: items per second, and how long each waited and took. */
+  recent: { rate: number; queue: Latencies; service: Latencies };
 }
 
-export interface Tensor {
-  name: string;
+export interface PortType {
   datatype: string;
-  shape: readonly (number | string)[];
+  shape?: readonly (number | string)[];
 }
 
-/** Latencies of one stretch of time. */
+/** `from` null: an input of the pipeline, named in `ports`. */
+export interface Edge {
+  from: string | null;
+  to: string | null;
+  ports: readonly string[];
+}
+
+/** Latencies of five seconds. */
 export interface Point extends Latencies {
-  /** Seconds since the epoch. */
-  time: number;
-  count: number;
+  /** When they ended, in milliseconds since the epoch. */
+  at: number;
+}
+
+export interface Objective {
+  percentile: number;
+  /** Milliseconds. */
+  limit: number;
+  /** Queries that count for it, and those within its limit, ever. */
+  counted: number;
+  met: number;
+}
+
+/** What a plan was made for, and what was predicted. */
+export interface Plan {
+  workload?: { rate?: number; cv?: number; trace?: string };
+  predicted?: Readonly<Record<string, unknown>>;
 }
 
 export interface PipelineStatus {
@@ -52,46 +70,32 @@ export interface PipelineStatus {
   description: string;
   state: string;
   reason: string;
-  /** By percentile, in milliseconds: `{ p99: 100 }`. */
-  slo: Readonly<Record<string, number>>;
-  inputs: readonly Tensor[];
-  outputs: readonly Tensor[];
+  inputs: Readonly<Record<string, PortType>>;
   stages: readonly StageStatus[];
-  /** Names of stages, or of an input in front of them: `inputs.NAME`. */
-  edges: readonly { from: string; to: string }[];
+  edges: readonly Edge[];
   groups: readonly GroupStatus[];
-  /** Of the last minute. */
-  latency: Latencies | null;
-  /** Queries per second of the last minute. */
-  rate: number;
-  /** Share of the last minutes' queries within each objective. */
-  attainment: Readonly<Record<string, number | null>>;
-  /** Oldest first. */
-  recent: readonly Point[];
+  plan: Plan | null;
+  objectives: readonly Objective[];
+  live: { queries: number };
   /** Queries since the start, by outcome; `ok` answered. */
   outcomes: Readonly<Record<string, number>>;
-  plan: Plan | null;
+  /** `series` of the last five minutes, oldest first; the rest of the last minute. */
+  recent: { rate: number; latency: Latencies; series: readonly Point[] };
 }
 
-export interface Plan {
-  workload: string | null;
-  /** Milliseconds by percentile. */
-  latency: Readonly<Record<string, number>>;
-  /** Share of the time that replicas are busy, by group. */
-  utilisation: Readonly<Record<string, number>>;
-  /** US dollars per hour. */
-  cost: number | null;
+export interface ServerStatus {
+  version: string;
+  implementation: string | null;
+  /** Seconds. */
+  uptime: number;
+  connections: number;
+  memory: { rss: number };
+  loopDelay: { p99: number };
 }
 
+/** `GET /v2/millrace/status`, as far as the page reads it. */
 export interface Status {
-  server: {
-    version: string;
-    implementation: string;
-    uptime: number;
-    connections: number;
-    memory: number;
-    loopDelay: number;
-  };
+  server: ServerStatus;
   pipelines: readonly PipelineStatus[];
 }
 

@@ -11,19 +11,20 @@ export type Kind =
 const drawable = 64;
 
 export function kindOf({ inputs, edges, stages }: PipelineStatus): Kind {
-  const [input, ...others] = inputs;
+  const [input, ...others] = Object.entries(inputs);
   if (!input || others.length > 0) return { kind: 'values' };
-  const readers = edges.filter(({ from }) => from === `inputs.${input.name}`).map(({ to }) => to);
-  const operators = stages.filter(({ name }) => readers.includes(name)).map(({ operator }) => operator);
+  const [name, { datatype, shape = [] }] = input;
+  const readers = edges.filter(({ from }) => from === null).map(({ to }) => to);
+  const operators = stages.filter(stage => readers.includes(stage.name)).map(({ operator }) => operator);
   if (operators.includes('image/decode')) {
     // A pipeline that names what it sees, and finds nothing in it, can be shown a drawing.
-    return { kind: 'picture', drawing: stages.every(({ perItem }) => !perItem) };
+    return { kind: 'picture', drawing: stages.every(({ scope }) => scope === 'query') };
   }
   if (operators.includes('audio/decode')) return { kind: 'sound' };
-  const [height, width] = input.shape;
+  const [height, width] = shape;
   const isSmall = (size: unknown): size is number => typeof size === 'number' && size > 1 && size <= drawable;
-  if (input.datatype === 'UINT8' && input.shape.length === 2 && isSmall(width) && isSmall(height)) {
-    return { kind: 'pixels', name: input.name, width, height };
+  if (datatype === 'UINT8' && shape.length === 2 && isSmall(width) && isSmall(height)) {
+    return { kind: 'pixels', name, width, height };
   }
   return { kind: 'values' };
 }

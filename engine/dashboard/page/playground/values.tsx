@@ -1,12 +1,12 @@
 /** Inputs of any kind, written as JSON. */
 import { useState } from 'preact/hooks';
-import type { PipelineStatus, Tensor } from '../status.ts';
+import type { PipelineStatus, PortType } from '../status.ts';
 import { inferInputs, type Answer } from './infer.ts';
 import { Plain, Took } from './result.tsx';
 import { useTask } from './use-task.ts';
 
 /** An input to begin with: sizes that are free are 1, elements 0 or a text. */
-function exampleOf({ name, datatype, shape }: Tensor): unknown {
+function exampleOf([name, { datatype, shape = [1] }]: [string, PortType]): unknown {
   const sizes = shape.map(size => (typeof size === 'number' && size >= 0 ? size : 1));
   const elements = sizes.reduce((product, size) => product * size, 1);
   const element = datatype === 'BYTES' ? 'text' : 0;
@@ -19,7 +19,7 @@ function exampleOf({ name, datatype, shape }: Tensor): unknown {
 }
 
 export function Values({ pipeline }: { pipeline: PipelineStatus }) {
-  const [text, setText] = useState(() => JSON.stringify(pipeline.inputs.map(exampleOf)));
+  const [text, setText] = useState(() => JSON.stringify(Object.entries(pipeline.inputs).map(exampleOf)));
   const { busy, result, error, run } = useTask<Answer>();
   const send = () => run(async () => inferInputs(pipeline.name, JSON.parse(text) as unknown[]));
   return (
