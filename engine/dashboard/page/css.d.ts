@@ -1,0 +1,2 @@
+/** Style sheets are gathered into one when the page is built. */
+declare module '*.css';
