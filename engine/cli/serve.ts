@@ -1,12 +1,6 @@
 import { loadPipeline, type BoundPipeline } from '../../pipelines/index.ts';
-import { Engine } from '../index.ts';
-import { openApiRoutes } from '../server/openapi/routes.ts';
-import { openInferenceRoutes } from '../server/open-inference/routes.ts';
-import { Repository } from '../server/repository.ts';
-import { Server } from '../server/server.ts';
-import { Service } from '../server/service.ts';
-import { tensorflowServingRoutes } from '../server/tensorflow-serving/routes.ts';
-import { torchServeRoutes } from '../server/torchserve/routes.ts';
+import type { Repository } from '../server/repository.ts';
+import type { Server } from '../server/server.ts';
 import type { TlsFiles } from '../server/transport.ts';
 import {
   countOption,
@@ -17,15 +11,19 @@ import {
   type Arguments,
   type Command,
 } from './command.ts';
-import { standardErrorLog } from './log.ts';
+import { logHelp, logOptions, serverLog } from './log.ts';
+import { IdleMeasuring } from './machine/idle-measuring.ts';
 import { resolvePipeline } from './pipeline-path.ts';
 import { accessHelp, accessOptions, readAccess } from './serve/access.ts';
+import { assemble } from './serve/assemble.ts';
 import { limitHelp, limitOptions, readEngineLimits, readServerLimits } from './serve/limits.ts';
 import { planHelp, planOptions, readPlans, type Planned } from './serve/plans.ts';
+import { readTrace, traceHelp, traceOptions } from './serve/trace.ts';
 import { commandsToTry } from './serve/welcome.ts';
-import { version } from './version.ts';
 
 const defaultDrain = 30_000;
+/** Milliseconds that an unmeasured machine may be measured for, at each start. */
+const defaultBudget = 60_000;
 
 /** @throws UsageError if one of both files is missing */
 function tlsFiles(args: Arguments): TlsFiles | undefined {
@@ -50,10 +48,22 @@ function endAsked(): Promise<void> {
 }
 
 function announce(server: Server, pipelines: readonly BoundPipeline[], plans: readonly Planned[]): void {
-  say(`listening on ${server.url} (${server.implementation})`);
+  say(`dashboard and API on ${server.url} (${server.implementation})`);
   for (const [index, { name }] of pipelines.entries()) say(`  ${name}: plan ${plans[index]!.words}`);
   say('\ntry:');
   for (const command of commandsToTry(server.url, pipelines)) say(`  ${command}`);
+}
+
+/** Measures the machine while nothing is to be answered, for what was not measured yet. */
+function measureWhenIdle(
+  args: Arguments,
+  pipelines: readonly string[],
+  repository: Repository,
+): IdleMeasuring | null {
+  const budget = durationOption(args, 'profile-budget', defaultBudget);
+  if (pipelines.length === 0 || budget === 0) return null;
+  const isIdle = () => repository.all().every(({ engine }) => engine?.status().queries === 0);
+  return new IdleMeasuring({ pipelines, budget, isIdle, tell: say });
 }
 
 async function serve(args: Arguments): Promise<number> {
@@ -62,40 +72,26 @@ async function serve(args: Arguments): Promise<number> {
   const [limits, engineLimits] = [readServerLimits(args), readEngineLimits(args)];
   const drain = durationOption(args, 'drain', defaultDrain);
   const [tls, port, host] = [tlsFiles(args), portOption(args), textOption(args, 'host') ?? '127.0.0.1'];
+  const [trace, log] = [readTrace(args), serverLog(args)];
   const pipelines = await Promise.all(args.positionals.map(path => loadPipeline(resolvePipeline(path))));
   const names = pipelines.map(({ name }) => name);
   const access = await readAccess(args, host, names);
-  const plans = await readPlans(args, pipelines);
-  const log = standardErrorLog();
-  const repository = new Repository();
-  for (const [index, pipeline] of pipelines.entries()) {
-    const { deployment, plan } = plans[index]!;
-    const start = async () => {
-      const engine = await Engine.start(pipeline, { deployment, log, limits: engineLimits });
-      return { engine, plan };
-    };
-    repository.add(new Service({ pipeline, version: '1', listeners: [], admit: access.admit, start }));
-  }
-  const protocols = [
-    ...openInferenceRoutes(repository, { limits, version: version() }),
-    ...tensorflowServingRoutes(repository, limits),
-    ...torchServeRoutes(repository),
-  ];
-  const described = { version: version(), hasKeys: access.hasKeys };
-  const routes = [...protocols, ...openApiRoutes(repository, protocols, described)];
-  // Before the models are loaded: a port that can't be had is known at once, and readiness is told.
-  const server = await Server.start({ repository, routes, access, limits, tls, host, port, log });
+  const { planned, unmeasured } = await readPlans(args, pipelines);
+  const settings = { pipelines, planned, access, limits, engineLimits, tls, host, port, trace, log };
+  const { server, repository, load, close } = await assemble(settings);
   const asked = endAsked();
+  let measuring: IdleMeasuring | null = null;
   try {
-    await Promise.all(repository.all().map(service => service.load()));
+    await load();
     if (json) {
       const line = { listening: server.url, implementation: server.implementation, pipelines: names };
       process.stdout.write(`${JSON.stringify(line)}\n`);
-    } else announce(server, pipelines, plans);
+    } else announce(server, pipelines, planned);
+    measuring = measureWhenIdle(args, unmeasured, repository);
     await asked;
     if (!json) say('ending: what was accepted is answered');
   } finally {
-    await server.close(drain);
+    await Promise.all([measuring?.close(), close(drain)]);
   }
   return 0;
 }
@@ -113,7 +109,7 @@ served is described at /openapi.json. What it accepted is answered before it end
   --tls-cert FILE         certificate, and --tls-key FILE its key, both PEM: answers by TLS
   --drain T               time for what was accepted, at the end (default "30 s")
   --json                  print {"listening": URL, …} on one line of standard output once ready, and nothing else
-${accessHelp}${planHelp}
+${accessHelp}${planHelp}${logHelp}${traceHelp}
 Limits; what is over one is refused at once, with a reason:
 ${limitHelp}
 HTTP time-outs are fixed: a connection is dropped on which for 10 s no request came, less than 160 kB of a body came,
@@ -124,6 +120,8 @@ Exit status: 0 it was asked to end; 1 a pipeline is invalid; 2 misuse or failure
   options: {
     ...planOptions,
     ...accessOptions,
+    ...logOptions,
+    ...traceOptions,
     ...limitOptions,
     host: { type: 'string' },
     port: { type: 'string' },

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Route } from '../server/router.ts';
 import type { HttpReply } from '../server/transport.ts';
-import { problem } from '../server/exchange.ts';
+import { refuseAsJson } from '../server/exchange.ts';
 
 /** Made by the build, beside this module. */
 const folder = new URL('./page/', import.meta.url);
@@ -48,7 +48,7 @@ export async function pageRoutes(): Promise<Route[]> {
         method: 'GET',
         path,
         access: 'public',
-        refuse: problem,
+        refuse: refuseAsJson,
         handle: ({ request }) =>
           request.header('if-none-match') === tag ? { status: 304, headers: { etag: tag } } : reply,
       };

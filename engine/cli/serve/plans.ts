@@ -1,6 +1,7 @@
 /** Which plan each served pipeline runs. */
 import { availableParallelism } from 'node:os';
 import { loadPlan, type BoundPipeline, type Plan } from '../../../pipelines/index.ts';
+import { formatRate } from '../../../planner/index.ts';
 import { defaultDeployment, deployPlan, type Deployment } from '../../index.ts';
 import { cacheFolder, KeptFiles } from '../../profiler/kept-files.ts';
 import { MachinePlan, obstacleOf } from '../../profiler/machine-plan.ts';
@@ -15,44 +16,72 @@ export interface Planned {
   words: string;
 }
 
+export interface Plans {
+  /** In the order of the pipelines. */
+  planned: Planned[];
+  /** Files of the pipelines that this machine is to be measured for, while there is nothing to answer; mostly none. */
+  unmeasured: readonly string[];
+}
+
 export const planHelp = `\
   --plan FILE             run this plan; given once for each pipeline that has one, found by the name in it
-  --plan auto             plans for this machine, where measurements of it are kept in the user's cache folder
+  --plan auto             plans that suit this machine, made from measurements kept in the user's cache folder; as long
+                          as there are none the defaults, and the machine is measured while there is nothing to answer
+  --profile-budget T      time for that (default "60 s"; "0 s": no measuring)
   --hardware NAME|FILE    the hardware every stage runs on, or a file that says what the plans' hardware is
 `;
 
 export const planOptions = {
   plan: { type: 'string', multiple: true },
+  'profile-budget': { type: 'string' },
   hardware: { type: 'string' },
 } as const;
 
-/** The plan that was made for this machine, if one was and it holds the SLO. */
-async function machinePlan(pipeline: BoundPipeline): Promise<Planned> {
+function usual(pipeline: BoundPipeline, why = ''): Planned {
   const cores = availableParallelism();
-  const machine = new MachinePlan(pipeline, new KeptFiles(cacheFolder(), pipeline), {
-    cores,
-    warn: message => say(`warning: ${message}`),
+  return {
+    deployment: defaultDeployment(pipeline, { cores }),
+    plan: null,
+    words: `the default for ${cores} cores${why}`,
+  };
+}
+
+/** The plans that were made for this machine, where they were and hold the SLO; the pipelines share it. */
+async function machinePlans(pipelines: readonly BoundPipeline[]): Promise<Plans> {
+  const planable = pipelines.filter(({ slo }) => slo.length > 0);
+  const machine = new MachinePlan(
+    planable.map(pipeline => ({ pipeline, files: new KeptFiles(cacheFolder(), pipeline) })),
+    { cores: availableParallelism(), warn: message => say(`warning: ${message}`) },
+  );
+  const plans = planable.length > 0 ? await machine.read() : null;
+  const planned = pipelines.map((pipeline): Planned => {
+    const index = planable.indexOf(pipeline);
+    if (index < 0) return usual(pipeline, ', since it has no latency objective to plan for');
+    const plan = plans?.[index];
+    if (!plan) return usual(pipeline, ', since this machine is not measured yet');
+    const obstacle = obstacleOf(plan);
+    if (obstacle !== undefined) return usual(pipeline, `, since none meets the SLO here: ${obstacle}`);
+    const rate = formatRate(plan.workload?.rate ?? 0);
+    const words = `for ${rate} within the SLO on this machine (${machine.paths[index]})`;
+    return { deployment: deployPlan(pipeline, plan), plan, words };
   });
-  const plan = await machine.read();
-  if (!plan || obstacleOf(plan) !== undefined) {
-    const words = `the default for ${cores} cores`;
-    return { deployment: defaultDeployment(pipeline, { cores }), plan: null, words };
-  }
-  return { deployment: deployPlan(pipeline, plan), plan, words: `${machine.path}, made for this machine` };
+  return { planned, unmeasured: plans ? [] : planable.map(({ file }) => file) };
 }
 
 /**
- * The plan of each pipeline, in their order.
+ * The plan of each pipeline.
  * @throws UsageError if a plan is of none of them; what is wrong with a file
  */
-export async function readPlans(args: Arguments, pipelines: readonly BoundPipeline[]): Promise<Planned[]> {
+export async function readPlans(args: Arguments, pipelines: readonly BoundPipeline[]): Promise<Plans> {
   const files = (args.values['plan'] as string[] | undefined) ?? [];
   const hardware = textOption(args, 'hardware');
   if (files.includes('auto')) {
     if (files.length > 1 || hardware !== undefined)
       throw new UsageError('--plan auto goes with no other --plan and no --hardware');
-    return Promise.all(pipelines.map(machinePlan));
+    return machinePlans(pipelines);
   }
+  if (textOption(args, 'profile-budget') !== undefined)
+    throw new UsageError('--profile-budget goes with --plan auto');
   const fileOf = new Map<string, string>();
   for (const file of files) {
     const { pipeline } = await loadPlan(file);
@@ -61,12 +90,14 @@ export async function readPlans(args: Arguments, pipelines: readonly BoundPipeli
       throw new UsageError(`${file} is a plan for "${pipeline}", which is not served`);
     fileOf.set(pipeline, file);
   }
-  return Promise.all(
+  const planned = await Promise.all(
     pipelines.map(async (pipeline): Promise<Planned> => {
       const file = fileOf.get(pipeline.name);
-      const deployment = await readDeployment(pipeline, file, hardware);
+      const isOfPlans = fileOf.size > 0 && file === undefined && /\.ya?ml$/.test(hardware ?? '');
+      const deployment = await readDeployment(pipeline, file, isOfPlans ? undefined : hardware);
       const plan = file === undefined ? null : await loadPlan(file, pipeline);
-      return { deployment, plan, words: file ?? `the default for ${availableParallelism()} cores` };
+      return { deployment, plan, words: file ?? usual(pipeline).words };
     }),
   );
+  return { planned, unmeasured: [] };
 }

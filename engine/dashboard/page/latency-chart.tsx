@@ -7,6 +7,8 @@ import type { PipelineStatus, Point } from './status.ts';
 
 const lines = ['p50', 'p95', 'p99'] as const;
 const height = 220;
+/** Seconds. */
+const shown = 300;
 
 /** Times and values as the chart takes them; stretches without queries are gaps. */
 function columns(series: readonly Point[], limits: readonly number[]): uPlot.AlignedData {
@@ -28,7 +30,11 @@ function optionsOf(width: number, slo: readonly string[]): uPlot.Options {
     height,
     cursor: { drag: { x: false, y: false } },
     legend: { show: false },
-    scales: { x: { time: true }, y: { range: (_, _least, most) => [0, Math.max(1, (most ?? 0) * 1.08)] } },
+    scales: {
+      // Always as long, so that a server that has just started does not fill the chart with a moment.
+      x: { time: true, range: (_, _first, last) => [last - shown, last] },
+      y: { range: (_, _least, most) => [0, Math.max(1, (most ?? 0) * 1.08)] },
+    },
     axes: [
       { ...axis, space: 70, values: '{HH}:{mm}' },
       { ...axis, size: 64, values: (_, ticks) => ticks.map(tick => duration(tick)) },

@@ -1,0 +1,91 @@
+/** A server put together: the served pipelines, the protocols, who counts and who may ask. */
+import type { BoundPipeline } from '../../../pipelines/index.ts';
+import { pageRoutes } from '../../dashboard/pages.ts';
+import { Engine, type Limits } from '../../index.ts';
+import type { KeyAccess } from '../../server/access/key-access.ts';
+import type { ServerLimits } from '../../server/limits.ts';
+import { observe } from '../../server/observe/observe.ts';
+import type { TraceOptions } from '../../server/observe/trace-options.ts';
+import { openInferenceRoutes } from '../../server/open-inference/routes.ts';
+import { openApiRoutes, streamPaths } from '../../server/openapi/routes.ts';
+import { Repository } from '../../server/repository.ts';
+import { Server } from '../../server/server.ts';
+import { Service } from '../../server/service.ts';
+import { Streams } from '../../server/stream/streams.ts';
+import { tensorflowServingRoutes } from '../../server/tensorflow-serving/routes.ts';
+import { torchServeRoutes } from '../../server/torchserve/routes.ts';
+import type { TlsFiles } from '../../server/transport.ts';
+import type { ServerLog } from '../log.ts';
+import { version } from '../version.ts';
+import type { Planned } from './plans.ts';
+
+export interface ServeOptions {
+  pipelines: readonly BoundPipeline[];
+  planned: readonly Planned[];
+  access: KeyAccess;
+  limits: ServerLimits;
+  engineLimits: Partial<Limits>;
+  tls: TlsFiles | undefined;
+  host: string;
+  port: number;
+  trace: TraceOptions;
+  log: ServerLog;
+}
+
+export interface Assembled {
+  server: Server;
+  repository: Repository;
+  /** Loads every pipeline. */
+  load(): Promise<void>;
+  /** Answers what was accepted, and ends. @param limit milliseconds */
+  close(limit: number): Promise<void>;
+}
+
+/** The server listens before the models are loaded: a port that can't be had is known at once, and readiness is told. */
+export async function assemble(options: ServeOptions): Promise<Assembled> {
+  const { pipelines, planned, access, limits, engineLimits, tls, host, port, trace, log } = options;
+  const repository = new Repository();
+  let server: Server | null = null;
+  const observation = await observe({ repository, log, trace, version: version(), transport: () => server });
+  for (const [index, pipeline] of pipelines.entries()) {
+    const { deployment, plan } = planned[index]!;
+    const version = '1';
+    const events = observation.engineEvents(pipeline, version);
+    const start = async () => {
+      const engine = await Engine.start(pipeline, { deployment, log, events, limits: engineLimits });
+      return { engine, plan };
+    };
+    const { listeners } = observation;
+    repository.add(new Service({ pipeline, version, listeners, admit: access.admit, start }));
+  }
+  const streams = new Streams({
+    repository,
+    limits,
+    authorise: (head, pipeline) => access.check(head, 'open', pipeline),
+  });
+  const protocols = [
+    ...observation.routes,
+    ...openInferenceRoutes(repository, { limits, version: version() }),
+    ...tensorflowServingRoutes(repository, limits),
+    ...torchServeRoutes(repository),
+  ];
+  const described = { version: version(), hasKeys: access.hasKeys };
+  const routes = [
+    ...protocols,
+    ...openApiRoutes(repository, [...protocols, ...streamPaths], described),
+    ...(await pageRoutes()),
+  ];
+  const { refused } = observation;
+  server = await Server.start({ repository, routes, streams, access, limits, tls, host, port, log, refused });
+  return {
+    server,
+    repository,
+    async load() {
+      await Promise.all(repository.all().map(service => service.load()));
+    },
+    async close(limit) {
+      await server.close(limit);
+      await observation.close();
+    },
+  };
+}
