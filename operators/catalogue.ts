@@ -18,6 +18,7 @@ export const builtinOperators: Readonly<Record<string, Load>> = {
   'ocr/rotate': async () => (await import('./ocr/rotate.ts')).operator,
   'ocr/text': async () => (await import('./ocr/text.ts')).operator,
   onnx: async () => (await import('./onnx/operator.ts')).operator,
+  'remote/infer': async () => (await import('./remote/infer.ts')).operator,
   softmax: async () => (await import('./softmax.ts')).operator,
   threshold: async () => (await import('./threshold.ts')).operator,
   topk: async () => (await import('./topk.ts')).operator,

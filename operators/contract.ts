@@ -73,6 +73,8 @@ export interface Site {
   device: Device;
   /** Processor threads that one call may use. */
   threads: number;
+  /** Whether an item may be run again once it may have been run: the stage's `pure`. */
+  pure: boolean;
   /** Milliseconds on the engine's clock. */
   now(): number;
   /** Resolves at `time` on the engine's clock, without using a processor meanwhile. */

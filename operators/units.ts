@@ -13,6 +13,13 @@ export const Duration = {
   description: 'A duration with its unit: 20 ms, 1.5 s, 2 min',
 } as const;
 
+/** Schema of a size. */
+export const Size = {
+  type: 'string',
+  pattern: sizePattern.source,
+  description: 'A size with its unit: 64 kB, 1.5 MiB',
+} as const;
+
 /** Milliseconds of a duration, or null if it is not one (a bare number has no unit, so it is not). */
 export function parseDuration(text: unknown): number | null {
   const match = typeof text === 'string' ? durationPattern.exec(text.trim()) : null;

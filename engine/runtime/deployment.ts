@@ -66,8 +66,18 @@ const mostReplicas = 4;
 /** Items a batch may hold where all inputs are of fixed shapes, so that they stack. */
 const stackedBatch = { cpu: 4, gpu: 8 };
 
+/**
+ * The same for stages with state. A batch holds one item of each sequence, so it is only this big where so many streams
+ * run side by side: then passing items on one by one costs more than running them.
+ */
+const statefulBatch = 32;
+
 function isFixed(type: PortType | undefined): boolean {
   return type?.shape?.every(size => typeof size === 'number' && size >= 0) ?? false;
+}
+
+function hasState(stage: BoundStage): boolean {
+  return Object.keys(stage.state).length > 0;
 }
 
 /** Whether all that a stage is given has the same shape from query to query. */
@@ -77,6 +87,7 @@ function stacks(pipeline: BoundPipeline, stage: BoundStage): boolean {
       Object.entries(ports.outputs).map(([port, type]) => [`${name}.${port}`, type] as const),
     ),
   );
+  if (!Object.keys(stage.state).every(input => isFixed(stage.ports.inputs[input]))) return false;
   return Object.values(stage.inputs)
     .flat()
     .flatMap(reference => (reference.kind === 'item' ? (stage.each?.[reference.name] ?? []) : [reference]))
@@ -90,7 +101,8 @@ function stacks(pipeline: BoundPipeline, stage: BoundStage): boolean {
  * A deployment where no plan was made. The rule, for a group with a heavy stage on a processor: a replica per core, so
  * that queries and items run side by side; one thread each if it runs per item, else one per core, so that a lone query
  * has the whole machine; batches of four where the heavy stage's inputs stack, else of one. Light groups have one
- * replica; so has every group on a GPU, with batches of eight.
+ * replica; so has every group on a GPU, with batches of eight. Where a stage has state, batches of four
+ * or eight are of 32.
  */
 export function defaultDeployment(pipeline: BoundPipeline, machine: Machine): Deployment {
   const cores = Math.max(1, Math.min(mostReplicas, machine.cores));
@@ -101,9 +113,8 @@ export function defaultDeployment(pipeline: BoundPipeline, machine: Machine): De
     const perItem = stages[0]!.each !== null;
     const threads =
       machine.hardware?.threads ?? (heavy.length === 0 || perItem || device !== 'cpu' ? 1 : cores);
-    const batch = heavy.every(stage => stacks(pipeline, stage))
-      ? stackedBatch[device === 'cpu' ? 'cpu' : 'gpu']
-      : 1;
+    const several = stages.some(hasState) ? statefulBatch : stackedBatch[device === 'cpu' ? 'cpu' : 'gpu'];
+    const batch = heavy.every(stage => stacks(pipeline, stage)) ? several : 1;
     const pool: PoolSetup = {
       hardware: machine.hardware?.name ?? (threads === 1 ? 'cpu' : `cpu-${threads}`),
       device,

@@ -52,6 +52,7 @@ export class GroupRunner {
           stage: stage.name,
           device: spec.device,
           threads: spec.threads,
+          pure: stage.pure,
           now: clock.now,
           until: clock.until,
           allocate: bytes => memory.take(bytes),

@@ -113,6 +113,13 @@ export const operator: Operator<SegmentsParameters> = {
           description:
             'What ended within these frames: [{ start, end }], in seconds since the start of the stream',
         },
+        events: {
+          datatype: 'BYTES',
+          shape: [1],
+          content: 'application/json',
+          description:
+            'What became certain within these frames, in its order: [{ type: start | end, at }], in seconds as above',
+        },
         state: { datatype: 'FP32', shape: [-1] },
       },
     };
@@ -136,16 +143,22 @@ export const operator: Operator<SegmentsParameters> = {
       const [state, carried] = unpackState(before);
       let begun = carried;
       const segments: { start: number; end: number }[] = [];
-      const take = (event: SpeechEvent) => {
-        if (event.type === 'start') begun = event.at;
-        else segments.push({ start: seconds(begun), end: seconds(event.at) });
+      const events: { type: SpeechEvent['type']; at: number }[] = [];
+      const take = ({ type, at }: SpeechEvent) => {
+        events.push({ type, at: seconds(at) });
+        if (type === 'start') begun = at;
+        else segments.push({ start: seconds(begun), end: seconds(at) });
       };
       for (const each of probabilities) {
         const event = push(state, Number(each.data[0]), options);
         if (event) take(event);
       }
       if (last) finish(state, options).forEach(take);
-      return { segments: text(JSON.stringify(segments)), state: packState(state, begun) } satisfies Outputs;
+      return {
+        segments: text(JSON.stringify(segments)),
+        events: text(JSON.stringify(events)),
+        state: packState(state, begun),
+      } satisfies Outputs;
     }
 
     return {

@@ -17,7 +17,7 @@ function rankOf({ shape }: PortType): number | null {
 }
 
 /** The part of a tensor that lies at one place of its first axis; it shares the elements. */
-function sliceAt(tensor: Tensor, index: number): Tensor {
+export function sliceAt(tensor: Tensor, index: number): Tensor {
   const shape = tensor.shape.slice(1);
   const size = sizeOf(shape);
   const [from, to] = [index * size, (index + 1) * size];

@@ -21,12 +21,15 @@ function jsonOfElement(element: unknown): string {
   return Number.isFinite(element) ? String(element) : 'null';
 }
 
-/** Elements as JSON; NaN and infinities, which JSON does not have, as null. Integers keep all their digits. */
-function jsonOf(tensor: Tensor): { data: string; parameters?: Parameters } {
+/**
+ * Elements as JSON; NaN and infinities, which JSON does not have, as null. Integers keep all their digits. BYTES are
+ * texts, or base64 where one is no text or the tensor's own parameters say so.
+ */
+function jsonOf(tensor: Tensor, given: Parameters = {}): { data: string; parameters?: Parameters } {
   if (tensor.datatype !== 'BYTES') {
     return { data: `[${elementsOf(tensor).map(jsonOfElement).join(',')}]` };
   }
-  const texts = textsOf(tensor);
+  const texts = given['content_type'] === 'base64' ? null : textsOf(tensor);
   if (texts) return { data: JSON.stringify(texts) };
   return { data: JSON.stringify(tensor.data.map(toBase64)), parameters: { content_type: 'base64' } };
 }
@@ -43,7 +46,7 @@ function encodeTensor(
     behind.push(raw);
     return `${head},"parameters":${JSON.stringify({ ...parameters, binary_data_size: raw.byteLength })}}`;
   }
-  const { data, parameters: added } = jsonOf(tensor);
+  const { data, parameters: added } = jsonOf(tensor, parameters);
   const all = { ...parameters, ...added };
   const tail = Object.keys(all).length > 0 ? `,"parameters":${JSON.stringify(all)}` : '';
   return `${head}${tail},"data":${data}}`;

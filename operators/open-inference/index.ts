@@ -1,4 +1,4 @@
-export { asTensor, splitQueries, stack, type Queries } from './batch.ts';
+export { asTensor, sliceAt, splitQueries, stack, type Queries } from './batch.ts';
 export { fromBase64, toBase64 } from '../base64.ts';
 export { decodeInferRequest, decodeInferResponse } from './decode.ts';
 export { encodeInferRequest, encodeInferResponse } from './encode.ts';

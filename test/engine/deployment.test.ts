@@ -27,9 +27,14 @@ describe('without a plan', () => {
     ]);
   });
 
-  it('a stage with state stays alone', async () => {
+  it('a stage with state stays alone, and takes one item each of many sequences', async () => {
     const groups = defaultDeployment(await shipped('speech'), { cores: 2 });
-    expect(groups.map(({ stages }) => stages)).toEqual([['decode'], ['split'], ['detect'], ['segment']]);
+    expect(groups.map(({ stages, pools: [pool] }) => [...stages, pool!.replicas, pool!.batch])).toEqual([
+      ['decode', 1, 32],
+      ['split', 1, 32],
+      ['detect', 2, 32],
+      ['segment', 1, 32],
+    ]);
   });
 
   it('a GPU has one replica of each group', async () => {

@@ -20,6 +20,7 @@ interface Started {
   /** Runs one item and gives its error. */
   refusal(inputs: Inputs, context?: Partial<Context>): Promise<Error>;
   batch(items: readonly Inputs[]): Promise<(Outputs | Error)[]>;
+  close(): Promise<void>;
 }
 
 /** A site whose memory is shared, larger than asked for and full of what was there before, as an engine's may be. */
@@ -27,6 +28,7 @@ const site: Site = {
   stage: 'test',
   device: 'cpu',
   threads: 1,
+  pure: true,
   now: () => performance.now(),
   until: () => Promise.resolve(),
   allocate(bytes) {
@@ -61,11 +63,12 @@ function defaultsOf({ params }: Operator<never>): Record<string, unknown> {
 export async function start<Params>(
   operator: Operator<Params>,
   given: Readonly<Record<string, unknown>> = {},
+  place: Partial<Site> = {},
 ): Promise<Started> {
   const params = { ...defaultsOf(operator), ...given } as Params;
   if (operator.params) expect(violations(operator.params, params)).toEqual([]);
   const ports = typeof operator.ports === 'function' ? await operator.ports(params) : operator.ports;
-  const runner = await operator.create(params, site);
+  const runner = await operator.create(params, { ...site, ...place });
 
   async function batch(items: readonly Inputs[], context: Partial<Context> = {}) {
     const all = items.map(inputs => ({ inputs, context: { query: 1, index: 0, last: true, ...context } }));
@@ -88,5 +91,8 @@ export async function start<Params>(
       return result as Error;
     },
     batch: items => batch(items),
+    async close() {
+      await runner.close?.();
+    },
   };
 }

@@ -9,17 +9,32 @@ interface Segment {
   end: number;
 }
 
-/** The segments of a stream whose probabilities come in chunks. */
-async function segments(chunks: readonly (readonly number[])[], params = {}): Promise<Segment[]> {
+interface Event {
+  type: string;
+  at: number;
+}
+
+/** What is found in each chunk of a stream of probabilities. */
+async function found(chunks: readonly (readonly number[])[], params = {}) {
   const { run } = await start(operator, params);
-  const all: Segment[] = [];
+  const all: { segments: Segment[]; events: Event[] }[] = [];
   let state = tensor('FP32', [0], new Float32Array(0));
   for (const [i, chunk] of chunks.entries()) {
     const outputs = await run({ probabilities: chunk.map(float), state }, { last: i === chunks.length - 1 });
-    all.push(...(JSON.parse(textOf(outputs['segments'] as BytesTensor)) as Segment[]));
+    all.push({
+      segments: JSON.parse(textOf(outputs['segments'] as BytesTensor)) as Segment[],
+      events: JSON.parse(textOf(outputs['events'] as BytesTensor)) as Event[],
+    });
     state = outputs['state'] as NumericTensor;
   }
   return all;
+}
+
+async function segments(chunks: readonly (readonly number[])[], params = {}): Promise<Segment[]> {
+  return (await found(chunks, params)).flatMap(({ segments }) => segments);
+}
+async function events(chunks: readonly (readonly number[])[], params = {}): Promise<Event[]> {
+  return (await found(chunks, params)).flatMap(({ events }) => events);
 }
 const repeat = (probability: number, count: number) => Array<number>(count).fill(probability);
 
@@ -48,7 +63,22 @@ test('tells what is open only with the last chunk', async () => {
   expect(textOf(segments as BytesTensor)).toBe('[]');
 });
 
-test('gives the same segments however the stream is cut into chunks', async () => {
+test('tells of starts and ends in the chunk that makes them certain', async () => {
+  const stream = [...repeat(0, 2), ...repeat(0.9, 8), ...repeat(0, 4), 0];
+  const told = await found(stream.map(probability => [probability]));
+  expect(told.flatMap(({ events }, chunk) => events.map(event => ({ ...event, chunk })))).toEqual([
+    { type: 'start', at: 0.034, chunk: 9 },
+    { type: 'end', at: 0.35, chunk: 14 },
+  ]);
+  expect(told.flatMap(({ segments }) => segments)).toEqual([{ start: 0.034, end: 0.35 }]);
+});
+
+test('tells of what is open with the last chunk, even if it is empty', async () => {
+  const told = await found([repeat(0.9, 20), []]);
+  expect(told.map(({ events }) => events)).toEqual([[{ type: 'start', at: 0 }], [{ type: 'end', at: 0.64 }]]);
+});
+
+test('gives the same segments and events however the stream is cut into chunks', async () => {
   const probability = fc.constantFrom(0, 0.2, 0.4, 0.6, 0.9, 0.9, 0.9);
   await fc.assert(
     fc.asyncProperty(
@@ -56,6 +86,7 @@ test('gives the same segments however the stream is cut into chunks', async () =
       async chunks => {
         const params = { frame: '100 ms', pad: '25 ms', 'min-silence': '150 ms' };
         expect(await segments(chunks, params)).toEqual(await segments([chunks.flat()], params));
+        expect(await events(chunks, params)).toEqual(await events([chunks.flat()], params));
       },
     ),
     { numRuns: 100 },

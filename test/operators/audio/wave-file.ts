@@ -5,6 +5,8 @@ interface WaveOptions {
   rate?: number;
   /** Chunks between `fmt ` and `data`. */
   between?: readonly (readonly [id: string, body: Uint8Array])[];
+  /** Chunks behind `data`. */
+  behind?: readonly (readonly [id: string, body: Uint8Array])[];
   extensible?: boolean;
   /** What the data chunk claims as its length. */
   claim?: number;
@@ -26,6 +28,7 @@ export function waveFile(samples: Uint8Array, options: WaveOptions = {}): Uint8A
     channels = 1,
     rate = 16_000,
     between = [],
+    behind = [],
     extensible = false,
     claim,
   } = options;
@@ -42,6 +45,7 @@ export function waveFile(samples: Uint8Array, options: WaveOptions = {}): Uint8A
     ...chunk('fmt ', new Uint8Array(fmt.buffer)),
     ...between.flatMap(([id, data]) => [...chunk(id, data)]),
     ...chunk('data', samples, claim),
+    ...behind.flatMap(([id, data]) => [...chunk(id, data)]),
   );
   return chunk('RIFF', body);
 }

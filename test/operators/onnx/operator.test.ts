@@ -13,6 +13,7 @@ const site: Site = {
   stage: 'model',
   device: 'cpu',
   threads: 1,
+  pure: true,
   now: () => 0,
   until: async () => undefined,
   allocate: bytes => new SharedArrayBuffer(bytes),
