@@ -30,8 +30,8 @@ function writePicture(): string {
 
 async function loopDelay(server: ServerProcess): Promise<number> {
   const reply = await fetch(`http://${server.host}/v2/millrace/status`);
-  const { server: facts } = (await reply.json()) as { server: { loop_delay_ms: { p99: number } } };
-  return facts.loop_delay_ms.p99;
+  const { server: facts } = (await reply.json()) as { server: { loopDelay: { p99: number } } };
+  return facts.loopDelay.p99;
 }
 
 export const bench: Bench = async ({ quick }) => {
@@ -56,17 +56,9 @@ export const bench: Bench = async ({ quick }) => {
     });
     const held = median(rates.ws);
     showProgress('at 80 % of that…');
-    const [cpuBefore] = [server.cpu()];
-    const busy = await load(`ws://${server.host}/${pipeline}`, [
-      ...[
-        '--rate',
-        String(Math.round(0.8 * held)),
-        '--duration',
-        `${2 * length.seconds} s`,
-        '--input',
-        input,
-      ],
-    ]);
+    const cpuBefore = server.cpu();
+    const at = ['--rate', String(Math.round(0.8 * held)), '--duration', `${2 * length.seconds} s`];
+    const busy = await load(`ws://${server.host}/${pipeline}`, [...at, '--input', input]);
     const cpuPerQuery = ((server.cpu() - cpuBefore) * 1000) / busy.sent;
     const delay = await loopDelay(server);
     showProgress('added…');

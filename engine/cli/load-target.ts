@@ -11,7 +11,11 @@ export interface ServedPipeline {
 
 interface Metadata {
   inputs?: readonly { name?: unknown; datatype?: unknown; shape?: unknown }[];
-  parameters?: { slo?: Readonly<Record<string, unknown>> };
+}
+
+/** As far as it is read of a server of ours. */
+interface Status {
+  pipelines: readonly { name: string; objectives: readonly Objective[] }[];
 }
 
 /** The shape of one query: without the axis that queries are stacked along. */
@@ -20,11 +24,20 @@ function typeOf({ datatype, shape }: { datatype?: unknown; shape?: unknown }): P
   return { datatype, shape: (shape as number[]).slice(1) };
 }
 
-function objectivesOf(slo: Readonly<Record<string, unknown>>): Objective[] {
-  return Object.entries(slo)
-    .map(([name, limit]) => ({ percentile: Number(name.slice(1)), limit: Number(limit) }))
-    .filter(({ percentile, limit }) => percentile > 0 && limit > 0)
-    .toSorted((a, b) => a.percentile - b.percentile);
+/** What the server says the objective is; none if it is another's. */
+async function askObjectives(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  name: string,
+): Promise<Objective[]> {
+  try {
+    const reply = await fetch(new URL('/v2/millrace/status', url), { headers });
+    const { pipelines } = (await reply.json()) as Status;
+    const { objectives } = pipelines.find(pipeline => pipeline.name === name)!;
+    return objectives.map(({ percentile, limit }) => ({ percentile, limit }));
+  } catch {
+    return [];
+  }
 }
 
 /**
@@ -44,9 +57,9 @@ export async function askServer(address: ServiceAddress, key: string | undefined
       reply.status === 404 ? 'not-found' : reply.status === 401 ? 'unauthenticated' : 'unavailable';
     throw new MillraceError(code, `${url} answered ${reply.status}: ${text.slice(0, 200)}`);
   }
-  const { inputs = [], parameters } = parseJson(text) as Metadata;
+  const { inputs = [] } = parseJson(text) as Metadata;
   return {
     inputs: Object.fromEntries(inputs.map(input => [String(input.name), typeOf(input)])),
-    slo: objectivesOf(parameters?.slo ?? {}),
+    slo: await askObjectives(url, headers, address.pipeline),
   };
 }

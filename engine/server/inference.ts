@@ -117,8 +117,19 @@ export async function runQueries(
   }
 }
 
+/** Where a query's time went, in microseconds: its stages' queues and batches, each summed over its items. */
+function timingOf({ latency, stages }: QueryResult): Parameters {
+  const microseconds = (times: readonly number[]) =>
+    Math.round(1000 * times.reduce((sum, time) => sum + time, 0));
+  return {
+    latency_us: microseconds([latency]),
+    queue_us: microseconds(stages.map(({ queue }) => queue)),
+    service_us: microseconds(stages.map(({ service }) => service)),
+  };
+}
+
 /**
- * Answers a request.
+ * Answers a request. With `parameters.timing`, the answer of a single query says where its time went.
  * @throws MillraceError with a code that says why there is no answer; if one query fails, all do
  */
 export async function answer(
@@ -138,6 +149,7 @@ export async function answer(
       'invalid-input',
       'partial results are of one query; this request is a stack of them',
     );
+  const isTimed = flagOf(request.parameters, 'timing') && !batched;
   const results = await runQueries(service, queries, caller, {
     ...options,
     ...(timeout !== undefined && { timeout }),
@@ -147,6 +159,7 @@ export async function answer(
     model_name: service.name,
     model_version: service.version,
     ...(request.id !== undefined && { id: request.id }),
+    ...(isTimed && { parameters: timingOf(results[0]!) }),
     outputs: gather(results, batched, wanted, service),
   };
 }

@@ -35,7 +35,8 @@ export async function openMicrophone(heard: (samples: Float32Array) => void): Pr
   await context.audioWorklet.addModule(url);
   URL.revokeObjectURL(url);
   const pieces = new AudioWorkletNode(context, 'pieces');
-  pieces.port.onmessage = ({ data }) => heard(data as Float32Array);
+  pieces.port.addEventListener('message', ({ data }) => heard(data as Float32Array));
+  pieces.port.start();
   context.createMediaStreamSource(stream).connect(pieces);
   return {
     close() {
