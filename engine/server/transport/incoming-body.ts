@@ -13,7 +13,7 @@ export interface BodyOptions {
   encoding: string;
 }
 
-export function gone(): MillraceError {
+function gone(): MillraceError {
   return new MillraceError('cancelled', 'the client went away');
 }
 
