@@ -199,8 +199,8 @@ describe('millrace serve', () => {
     )![1];
     expect(said).toMatch(/\n {2}fashion: plan the default for \d+ cores?\n {2}speech: plan /);
     expect(said.match(/^ {2}curl .*/gm)).toEqual([
-      `  curl ${url}/v2/models/fashion/infer -H 'content-type: image/png' --data-binary @pipelines/fashion/samples/00-ankle-boot.png`,
-      `  curl ${url}/v2/models/speech/infer -H 'content-type: audio/wav' --data-binary @pipelines/speech/samples/eight-khz.wav`,
+      `  curl ${url}/v2/models/fashion/infer -H 'content-type: image/png' --data-binary @pipelines/fashion/samples/19-bag.png`,
+      `  curl ${url}/v2/models/speech/infer -H 'content-type: audio/wav' --data-binary @pipelines/speech/samples/two-sentences.wav`,
       `  curl ${url}/v2/models/fashion`,
     ]);
     expect([status, child.stdout.read()]).toEqual([0, null]);
