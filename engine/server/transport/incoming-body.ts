@@ -13,7 +13,7 @@ export interface BodyOptions {
   encoding: string;
 }
 
-export function gone(): MillraceError {
+function gone(): MillraceError {
   return new MillraceError('cancelled', 'the client went away');
 }
 
@@ -53,8 +53,8 @@ export class IncomingBody {
     this.#tell();
   }
 
-  /** The client has gone: nothing more comes. */
-  abort(): void {
+  /** The client has gone, or has its answer: nothing more is kept. */
+  release(): void {
     this.#settled = true;
     if (!this.#isRefused) this.#outcome = gone();
     this.#bytes.release();
@@ -76,11 +76,6 @@ export class IncomingBody {
     } finally {
       plain.release();
     }
-  }
-
-  /** Forgets what came and was not read. */
-  release(): void {
-    this.#bytes.release();
   }
 
   /**

@@ -60,7 +60,6 @@ export class NodeRequest implements HttpRequest {
   }
 
   abort(): void {
-    this.#body?.abort();
     this.#controller.abort();
   }
 }

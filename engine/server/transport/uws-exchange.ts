@@ -60,7 +60,6 @@ export class UwsExchange {
     if (this.#hears) return;
     this.#hears = true;
     this.#response.onAborted(() => {
-      this.#body?.abort();
       this.request.abort();
       this.#end();
     });

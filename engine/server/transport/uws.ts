@@ -8,7 +8,6 @@ export type {
   HttpRequest as UwsHttpRequest,
   HttpResponse as UwsHttpResponse,
   us_listen_socket as UwsListenSocket,
-  us_socket_context_t as UwsContext,
   WebSocket as UwsWebSocket,
 } from 'uWebSockets.js';
 

@@ -1,7 +1,7 @@
 /** The Open Inference Protocol over HTTP, without a port. */
 import { describe, expect, it } from 'vitest';
 import { openInferenceRoutes } from '../../../engine/server/open-inference/routes.ts';
-import { Repository } from '../../../engine/server/repository.ts';
+import type { Repository } from '../../../engine/server/repository.ts';
 import type { Route } from '../../../engine/server/router.ts';
 import type { Service } from '../../../engine/server/service.ts';
 import type { HttpReply } from '../../../engine/server/transport.ts';

@@ -236,6 +236,20 @@ describe.each(implementations)('HTTP on %s', (name, uws) => {
     expect((await post(url, Buffer.alloc(50_000))).status).toBe(200);
   });
 
+  it('keeps nothing of a body that comes after the answer', async () => {
+    const { transport, port } = await open(uws, {
+      http: async () => ({ status: 404, body: 'no' }),
+      limits: { bodies: 50_000 },
+    });
+    const client = await RawClient.connect(port);
+    client.write(head(100_000) + 'x'.repeat(40_000));
+    await client.until(/no$/);
+    client.write(`${'x'.repeat(60_000)}${head(0)}`);
+    await client.until(/no[^]*no$/);
+    expect(transport.hasRoom(50_000)).toBe(true);
+    expect(transport.connections).toBe(0);
+  });
+
   it('ends connections with their next reply once it no longer listens', async () => {
     const replies: ((reply: HttpReply) => void)[] = [];
     const { transport, port } = await open(uws, {

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { selfSigned } from './support/certificate.ts';
+import { selfSigned } from '../../support/certificate.ts';
 import { implementations, open } from './support/transports.ts';
 
 describe.each(implementations)('TLS on %s', (_, uws) => {

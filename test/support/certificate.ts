@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { onTestFinished } from 'vitest';
-import type { TlsFiles } from '../../../../engine/server/transport.ts';
+import type { TlsFiles } from '../../engine/server/transport.ts';
 
 /** A certificate for this machine that nobody else trusts, for as long as the test takes. */
 export async function selfSigned(): Promise<TlsFiles & { pem: string }> {
