@@ -10,8 +10,8 @@ const folder = new URL('./page/', import.meta.url);
 
 const files: Readonly<Record<string, { file: string; type: string }>> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
-  '/dashboard.js': { file: 'dashboard.js', type: 'text/javascript; charset=utf-8' },
-  '/dashboard.css': { file: 'dashboard.css', type: 'text/css; charset=utf-8' },
+  '/dashboard.js': { file: 'main.js', type: 'text/javascript; charset=utf-8' },
+  '/dashboard.css': { file: 'main.css', type: 'text/css; charset=utf-8' },
 };
 
 /** The page runs what comes from this server alone, and is shown in no other. */

@@ -3,6 +3,7 @@ import type { BoundPipeline } from '../../../pipelines/index.ts';
 import { pageRoutes } from '../../dashboard/pages.ts';
 import { Engine, type Limits } from '../../index.ts';
 import type { KeyAccess } from '../../server/access/key-access.ts';
+import { clientRoute } from '../../server/client-route.ts';
 import type { ServerLimits } from '../../server/limits.ts';
 import { observe } from '../../server/observe/observe.ts';
 import type { TraceOptions } from '../../server/observe/trace-options.ts';
@@ -73,6 +74,7 @@ export async function assemble(options: ServeOptions): Promise<Assembled> {
   const routes = [
     ...protocols,
     ...openApiRoutes(repository, [...protocols, ...streamPaths], described),
+    clientRoute,
     ...(await pageRoutes()),
   ];
   const { refused } = observation;
