@@ -18,7 +18,16 @@ describe.skipIf(lacks)(`the dashboard${why}`, () => {
     const tensors = 'pipelines/fashion/tensor.yaml';
     server = await serve(['ocr', 'fashion', 'speech', tensors, 'test/e2e/fixtures/sequence']);
     // Chromium's own sandbox wants what containers don't give.
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--no-sandbox',
+        // What the microphone hears, without one.
+        '--use-fake-ui-for-media-stream',
+        '--use-fake-device-for-media-stream',
+        `--use-file-for-fake-audio-capture=${shipped('speech', 'samples', 'two-sentences.wav')}`,
+      ],
+    });
   });
 
   afterAll(async () => {
@@ -76,7 +85,18 @@ describe.skipIf(lacks)(`the dashboard${why}`, () => {
     await page.setInputFiles('input[type=file]', shipped('speech', 'samples', 'two-sentences.wav'));
     await page.locator('.wave').waitFor();
     expect(await page.locator('.lines li').count()).toBe(2);
-    expect(await page.locator('.wave').getAttribute('aria-label')).toMatch(/^Speech: 1\.\d+ to 3\.\d+, 4\./);
+    expect(await page.locator('.wave').getAttribute('aria-label')).toMatch(
+      /^Speech: 1\.\d+ to 3\.\d+ s, 4\./,
+    );
+    await page.close();
+  });
+
+  it('streams what is spoken, and shows it as it becomes certain', async () => {
+    const page = await open('speech', { permissions: ['microphone'] });
+    await page.getByRole('button', { name: 'Speak' }).click();
+    await page.locator('.lines li', { hasText: 'to now' }).waitFor();
+    await page.getByText(/someone speaks.*s to \d+\.\d+ s/).waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
     await page.close();
   });
 
@@ -111,10 +131,9 @@ describe.skipIf(lacks)(`the dashboard${why}`, () => {
     ['light', 1280],
   ] as const)('fits a %s page %i pixels wide', async (colorScheme, width) => {
     const page = await open('ocr', { colorScheme, viewport: { width, height: 844 } });
-    const measured = await page.evaluate(() => [
-      document.documentElement.scrollWidth,
-      getComputedStyle(document.body).backgroundColor,
-    ]);
+    const measured = await page.evaluate(
+      '[document.documentElement.scrollWidth, getComputedStyle(document.body).backgroundColor]',
+    );
     expect(measured).toEqual([width, colorScheme === 'dark' ? 'rgb(15, 20, 27)' : 'rgb(244, 246, 249)']);
     await page.close();
   });

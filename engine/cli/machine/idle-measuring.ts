@@ -69,8 +69,11 @@ export class IdleMeasuring {
     child.on('error', error => tell(`warning: the stages can't be measured: ${error.message}`));
     child.once('exit', () => {
       this.#child = null;
-      this.#left -= performance.now() - started;
       this.#idleSince = performance.now();
+      if (this.#left === 0) return;
+      this.#left -= performance.now() - started;
+      if (this.#left < leastTime)
+        tell('not all stages are measured yet: what was measured is kept, and the next start goes on');
     });
     this.#send({ pipelines, budget: this.#left });
   }

@@ -7,6 +7,7 @@ import { cacheFolder, KeptFiles } from '../../profiler/kept-files.ts';
 import { MachinePlan, obstacleOf } from '../../profiler/machine-plan.ts';
 import { say, textOption, UsageError, type Arguments } from '../command.ts';
 import { readDeployment } from '../deployment-options.ts';
+import { readSamples } from '../profiling/sample-inputs.ts';
 
 export interface Planned {
   deployment: Deployment;
@@ -46,17 +47,27 @@ function usual(pipeline: BoundPipeline, why = ''): Planned {
   };
 }
 
+/** What keeps a pipeline from having a plan made for it; undefined if nothing does. */
+async function obstacleTo(pipeline: BoundPipeline): Promise<string | undefined> {
+  if (pipeline.slo.length === 0) return 'it has no latency objective to plan for';
+  return readSamples(pipeline, []).then(
+    () => undefined,
+    () => 'there are no samples beside it to measure it with',
+  );
+}
+
 /** The plans that were made for this machine, where they were and hold the SLO; the pipelines share it. */
 async function machinePlans(pipelines: readonly BoundPipeline[]): Promise<Plans> {
-  const planable = pipelines.filter(({ slo }) => slo.length > 0);
+  const obstacles = await Promise.all(pipelines.map(obstacleTo));
+  const planable = pipelines.filter((_, index) => obstacles[index] === undefined);
   const machine = new MachinePlan(
     planable.map(pipeline => ({ pipeline, files: new KeptFiles(cacheFolder(), pipeline) })),
     { cores: availableParallelism(), warn: message => say(`warning: ${message}`) },
   );
   const plans = planable.length > 0 ? await machine.read() : null;
-  const planned = pipelines.map((pipeline): Planned => {
+  const planned = pipelines.map((pipeline, place): Planned => {
+    if (obstacles[place] !== undefined) return usual(pipeline, `, since ${obstacles[place]}`);
     const index = planable.indexOf(pipeline);
-    if (index < 0) return usual(pipeline, ', since it has no latency objective to plan for');
     const plan = plans?.[index];
     if (!plan) return usual(pipeline, ', since this machine is not measured yet');
     const obstacle = obstacleOf(plan);
