@@ -60,7 +60,7 @@ function findCommand(args: readonly string[]): { name: string; rest: string[] } 
   const names = Object.keys(commands);
   const guess = nearest(named, names);
   const longer = names.filter(name => name.startsWith(`${args[0]} `)).map(name => `"${name}"`);
-  const among = longer.length > 0 ? `; there are ${longer.join(' and ')}` : '';
+  const among = longer.length > 0 ? `; there are ${longer.join(', ')}` : '';
   throw new UsageError(`there is no command "${named}"${guess ? `; did you mean "${guess}"?` : among}`);
 }
 
