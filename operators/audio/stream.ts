@@ -37,7 +37,7 @@ const foreign = new Map([
 ]);
 
 /** State of a stream of samples at `rate` before its first piece; those of bare PCM have 16 bits and one channel. */
-export function streamStart(rate: number): StreamState {
+function streamStart(rate: number): StreamState {
   const encoding: Encoding = { format: 'integer', channels: 1, rate, bits: 16 };
   return { phase: 'begin', left: 0, tail: 0, encoding, rest: nothing };
 }

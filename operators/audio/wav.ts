@@ -37,7 +37,7 @@ export interface PartialHead {
 
 export const invalid = (message: string) => new MillraceError('invalid-input', message);
 
-export function viewOf(bytes: Uint8Array): DataView {
+function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
