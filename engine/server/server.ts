@@ -11,6 +11,7 @@ import { Router, type Route } from './router.ts';
 import type { HttpReply, HttpRequest, RequestHead, TlsFiles, Transport, Upgrade } from './transport.ts';
 import { lengthOf, smallBytes } from './transport/reply.ts';
 import { openTransport } from './transport/open-transport.ts';
+import { loadUws, type Uws } from './transport/uws.ts';
 
 /** What answers on WebSockets. */
 export interface Streams {
@@ -42,6 +43,8 @@ export interface ServerOptions {
   log: Log;
   /** Is told of each; must not throw. */
   refused?(refusal: Refusal): void;
+  /** The native build to run on, null for what stands in for it; by default as `loadUws` finds. */
+  uws?: Uws | null;
 }
 
 /** Milliseconds between looks at whether the last replies are out. */
@@ -63,16 +66,17 @@ export class Server {
   #url = '';
 
   private constructor(options: ServerOptions) {
-    const { limits, tls, routes, access = openAccess } = options;
+    const { limits, tls, routes, access = openAccess, uws = loadUws() } = options;
     this.#options = options;
     this.#access = access;
     this.#router = new Router(routes);
-    this.#transport = openTransport({
+    const transport = {
       limits,
       ...(tls && { tls }),
-      http: request => this.#answer(request),
-      upgrade: request => this.#upgrade(request),
-    });
+      http: (request: HttpRequest) => this.#answer(request),
+      upgrade: (request: RequestHead) => this.#upgrade(request),
+    };
+    this.#transport = openTransport(transport, uws);
   }
 
   /** @throws MillraceError `unavailable` if the port can't be had, and what is wrong with the TLS files */

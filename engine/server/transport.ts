@@ -102,7 +102,7 @@ export interface Transport {
   hasRoom(bytes: number): boolean;
   /** Opens the port. @param port 0: any that is free @returns the port @throws MillraceError `unavailable` if it can't be had */
   listen(host: string, port: number): Promise<number>;
-  /** Takes no more connections. Those that are open stay, but each ends with the next reply. */
+  /** Takes no more connections. Those that are in use stay, and end with their next reply. */
   stopListening(): void;
   /** Closes everything at once. */
   close(): void;

@@ -19,7 +19,8 @@ export function decodeRaw(datatype: Datatype, shape: readonly number[], raw: Uin
   if (raw.byteLength !== expected) {
     throw wrong(`has ${raw.byteLength} bytes; ${datatype} of shape [${shape.join(', ')}] takes ${expected}`);
   }
-  const aligned = raw.byteOffset % bytes === 0 ? raw : raw.slice();
+  // A Buffer's `slice` would be no copy.
+  const aligned = raw.byteOffset % bytes === 0 ? raw : new Uint8Array(raw);
   const { buffer, byteOffset } = aligned;
   return { datatype, shape, data: new (arrayType(datatype))(buffer, byteOffset, sizeOf(shape)) };
 }

@@ -6,7 +6,17 @@ import { millrace, root } from './support/millrace.ts';
 import { readJson } from './support/pipelines.ts';
 
 const { version } = readJson<{ version: string }>(join(root, 'package.json'));
-const commands = ['check', 'run', 'profile', 'plan', 'estimate', 'rehearse', 'new operator', 'new pipeline'];
+const commands = [
+  'check',
+  'run',
+  'profile',
+  'plan',
+  'estimate',
+  'rehearse',
+  'serve',
+  'new operator',
+  'new pipeline',
+];
 
 describe('the millrace command', () => {
   it.each([['--help'], ['-h'], ['help']])('prints what it can do for %s', async flag => {

@@ -53,10 +53,16 @@ function idleTimeout(args: Arguments): number {
   throw new UsageError('--idle-timeout takes 8 s to 16 min, or 0 s for never');
 }
 
+/** uWebSockets.js takes no longer lengths. */
+const largestMessage = 900 * 1024 ** 2;
+
 /** @throws UsageError for a value that makes no sense */
 export function readServerLimits(args: Arguments): ServerLimits {
+  const message = sizeOption(args, 'max-message', server.message);
+  if (message > largestMessage)
+    throw new UsageError(`--max-message takes at most "${formatSize(largestMessage)}"`);
   return {
-    message: sizeOption(args, 'max-message', server.message),
+    message,
     decompressed: sizeOption(args, 'max-decompressed', server.decompressed),
     bodies: sizeOption(args, 'max-bodies', server.bodies),
     connections: countOption(args, 'max-connections', server.connections),

@@ -64,7 +64,8 @@ export async function readPlans(args: Arguments, pipelines: readonly BoundPipeli
   return Promise.all(
     pipelines.map(async (pipeline): Promise<Planned> => {
       const file = fileOf.get(pipeline.name);
-      const deployment = await readDeployment(pipeline, file, hardware);
+      const isOfPlans = fileOf.size > 0 && file === undefined && /\.ya?ml$/.test(hardware ?? '');
+      const deployment = await readDeployment(pipeline, file, isOfPlans ? undefined : hardware);
       const plan = file === undefined ? null : await loadPlan(file, pipeline);
       return { deployment, plan, words: file ?? `the default for ${availableParallelism()} cores` };
     }),

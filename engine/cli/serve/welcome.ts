@@ -12,16 +12,17 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.txt': 'text/plain',
 };
 
-/** A file of the folder `samples` beside the pipeline that can be its input as it is. */
+/** The last file, by name, of the folder `samples` beside the pipeline that can be its input as it is. */
 function sampleOf({ directory, inputs }: BoundPipeline): { path: string; type: string } | null {
   const types = Object.values(inputs);
   if (types.length !== 1 || types[0]!.datatype !== 'BYTES') return null;
   try {
-    const name = readdirSync(join(directory, 'samples'))
-      .sort()
-      .find(file => extname(file) in mediaTypes);
+    const folder = join(directory, 'samples');
+    const name = readdirSync(folder)
+      .toSorted()
+      .findLast(file => extname(file) in mediaTypes);
     if (name === undefined) return null;
-    return { path: relative('', join(directory, 'samples', name)), type: mediaTypes[extname(name)]! };
+    return { path: relative('', join(folder, name)), type: mediaTypes[extname(name)]! };
   } catch {
     return null;
   }

@@ -41,7 +41,11 @@ function rawTensor({ datatype, shape }: PortType, type: string, body: Uint8Array
   if (!isFixed(shape)) return null;
   if (datatype === 'BYTES') return shape.every(size => size === 1) ? bytes([body], shape) : null;
   if (datatype === 'ANY' || type !== 'application/octet-stream') return null;
-  return decodeRaw(datatype, shape, body);
+  try {
+    return decodeRaw(datatype, shape, body);
+  } catch (error) {
+    throw new MillraceError('invalid-input', `the body ${(error as Error).message}`);
+  }
 }
 
 /** @throws MillraceError `unsupported-type` if the pipeline takes no such body */

@@ -13,15 +13,15 @@ export interface BodyOptions {
   encoding: string;
 }
 
-export function gone(): MillraceError {
+function gone(): MillraceError {
   return new MillraceError('cancelled', 'the client went away');
 }
 
 export class IncomingBody {
   readonly #options: BodyOptions;
   readonly #bytes: GrowingBytes;
-  /** Bytes that came after it was refused. */
-  #dropped = 0;
+  /** Bytes that came, kept or not. */
+  #received = 0;
   /** How it ended; undefined while it comes. */
   #outcome: 'whole' | MillraceError | undefined;
   #settled = false;
@@ -39,6 +39,7 @@ export class IncomingBody {
   /** @param chunk valid during the call only */
   receive(chunk: Uint8Array, isLast: boolean): void {
     if (this.#settled) return;
+    this.#received += chunk.byteLength;
     if (this.#outcome === undefined) {
       try {
         this.#bytes.add(chunk);
@@ -46,19 +47,17 @@ export class IncomingBody {
       } catch (error) {
         this.#refuse(error as MillraceError);
       }
-    } else {
-      this.#dropped += chunk.byteLength;
     }
     if (isLast) this.#isWhole = true;
-    if (isLast || this.#dropped > this.#options.limits.message) this.#settled = true;
+    if (isLast || this.#received > 2 * this.#options.limits.message) this.#settled = true;
     this.#tell();
   }
 
-  /** The client has gone: nothing more comes. */
-  abort(): void {
-    if (this.#isWhole) return;
+  /** The client has gone, or has its answer: nothing more is kept. */
+  release(): void {
     this.#settled = true;
-    this.#refuse(gone());
+    if (!this.#isRefused) this.#outcome = gone();
+    this.#bytes.release();
     this.#tell();
   }
 
@@ -79,23 +78,26 @@ export class IncomingBody {
     }
   }
 
-  /** Forgets what came and was not read. */
-  release(): void {
-    this.#bytes.release();
-  }
-
   /**
    * Whether a reply may be sent, or first the rest of a body that was refused has to be awaited: many clients read no
    * reply before they have sent all.
    */
   get isSettled(): boolean {
-    return this.#outcome === undefined || this.#outcome === 'whole' || this.#settled;
+    return !this.#isRefused || this.#settled;
   }
 
-  /** Resolves once the reply may be sent: whether the body came to its end, so that another request may follow. */
-  async rest(): Promise<boolean> {
+  /** Whether another request may follow on this connection: not where the rest of a refused body is to come. */
+  get mayFollow(): boolean {
+    return !this.#isRefused || this.#isWhole;
+  }
+
+  /** Resolves once a reply may be sent. */
+  async rest(): Promise<void> {
     while (!this.isSettled) await this.#change();
-    return this.#isWhole;
+  }
+
+  get #isRefused(): boolean {
+    return this.#outcome !== undefined && this.#outcome !== 'whole';
   }
 
   #tooLarge(bytes: number): MillraceError {

@@ -60,7 +60,6 @@ export class NodeRequest implements HttpRequest {
   }
 
   abort(): void {
-    this.#body?.abort();
     this.#controller.abort();
   }
 }
@@ -84,7 +83,6 @@ export class NodeExchange {
 
   async run(handler: HttpHandler): Promise<void> {
     const { socket } = this.#message;
-    this.#shared.requests++;
     socket.setTimeout(patience);
     this.#message.on('data', (chunk: Uint8Array) => this.#body.receive(chunk, false));
     this.#message.on('end', () => {
@@ -96,9 +94,11 @@ export class NodeExchange {
       if (!this.#response.writableFinished) this.#request.abort();
       this.#body.release();
     });
-    const reply = await handler(this.#request);
-    const mayFollow = this.#body.isSettled || (await this.#body.rest());
-    if (!this.#response.destroyed) this.#send(mayFollow ? reply : { ...reply, close: true });
+    const replied = handler(this.#request);
+    this.#shared.requests++;
+    const reply = await replied;
+    await this.#body.rest();
+    if (!this.#response.destroyed) this.#send(this.#body.mayFollow ? reply : { ...reply, close: true });
   }
 
   #send(reply: HttpReply): void {

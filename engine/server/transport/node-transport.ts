@@ -106,6 +106,11 @@ export class NodeTransport implements Transport {
     // Until `ws` has taken it over, nobody else hears of a connection that breaks.
     stream.on('error', () => stream.destroy());
     const request = new NodeRequest(message, null);
+    if (request.header('upgrade').toLowerCase() !== 'websocket') {
+      // That it could be answered as it is, `node:http` does not let be known once anything can be upgraded.
+      refuse(stream, { status: 400, body: 'there is no upgrade here but to WebSocket' });
+      return;
+    }
     const answer = this.#options.upgrade(request);
     if ('refusal' in answer) {
       refuse(stream, answer.refusal);

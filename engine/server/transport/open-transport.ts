@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { MillraceError } from '../../../operators/index.ts';
 import type { TlsFiles, Transport, TransportOptions } from '../transport.ts';
 import { NodeTransport } from './node-transport.ts';
-import { loadUws, type Uws } from './uws.ts';
+import type { Uws } from './uws.ts';
 import { UwsTransport } from './uws-transport.ts';
 
 function read(path: string): Buffer {
@@ -27,10 +27,10 @@ function checkTls({ cert, key }: TlsFiles): void {
 }
 
 /**
- * A web server: uWebSockets.js, or what stands in for it where that has no native build.
+ * A web server: uWebSockets.js, or what stands in for it where that has no native build (null).
  * @throws MillraceError for TLS files that are no good
  */
-export function openTransport(options: TransportOptions, uws: Uws | null = loadUws()): Transport {
+export function openTransport(options: TransportOptions, uws: Uws | null): Transport {
   if (options.tls) checkTls(options.tls);
   return uws ? new UwsTransport(uws, options) : new NodeTransport(options);
 }

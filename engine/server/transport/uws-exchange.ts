@@ -60,7 +60,6 @@ export class UwsExchange {
     if (this.#hears) return;
     this.#hears = true;
     this.#response.onAborted(() => {
-      this.#body?.abort();
       this.request.abort();
       this.#end();
     });
@@ -76,8 +75,9 @@ export class UwsExchange {
   }
 
   async #sendInTime(reply: HttpReply): Promise<void> {
-    const mayFollow = this.#body!.isSettled || (await this.#body!.rest());
-    if (!this.#over) this.#send(mayFollow ? reply : { ...reply, close: true });
+    const body = this.#body!;
+    if (!body.isSettled) await body.rest();
+    if (!this.#over) this.#send(body.mayFollow ? reply : { ...reply, close: true });
   }
 
   #send(reply: HttpReply): void {
@@ -88,8 +88,12 @@ export class UwsExchange {
       response.writeStatus(statusLine(reply.status));
       const { headers } = reply;
       for (const name in headers) response.writeHeader(name, headers[name]!);
-      if (this.request.method === 'HEAD') response.endWithoutBody(lengthOf(body), close);
-      else if (typeof body === 'string' || body.byteLength < smallBytes) response.end(body, close);
+      if (this.request.method === 'HEAD') {
+        response.writeHeader('content-length', String(lengthOf(body)));
+        if (close) response.writeHeader('connection', 'close');
+        // Given arguments, this version would not count it as a reply.
+        response.endWithoutBody();
+      } else if (typeof body === 'string' || body.byteLength < smallBytes) response.end(body, close);
       else return this.#sendLarge(body, close);
       this.#end();
     });

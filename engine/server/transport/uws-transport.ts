@@ -23,7 +23,7 @@ export class UwsTransport implements Transport {
     this.#uws = uws;
     this.#shared = { limits, budget: new ByteBudget(limits.bodies), isClosing: false, requests: 0 };
     // Leaves out the header that names it.
-    uws._cfg('silent');
+    uws['_cfg']('silent');
     this.#app = tls ? uws.SSLApp({ cert_file_name: tls.cert, key_file_name: tls.key }) : uws.App();
     this.#app.any('/*', (response, native) => new UwsExchange(response, native, this.#shared).run(http));
     this.#app.ws<UwsSocketData>('/*', {

@@ -8,7 +8,6 @@ export type {
   HttpRequest as UwsHttpRequest,
   HttpResponse as UwsHttpResponse,
   us_listen_socket as UwsListenSocket,
-  us_socket_context_t as UwsContext,
   WebSocket as UwsWebSocket,
 } from 'uWebSockets.js';
 
@@ -28,7 +27,7 @@ export interface Uws {
   SSLApp(options: AppOptions): UwsApp;
   us_listen_socket_close(socket: us_listen_socket): void;
   us_socket_local_port(socket: us_listen_socket | HttpResponse): number;
-  _cfg(key: string): void;
+  ['_cfg'](key: 'silent'): void;
   LIBUS_LISTEN_EXCLUSIVE_PORT: number;
 }
 

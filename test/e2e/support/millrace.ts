@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 
 export const root = join(import.meta.dirname, '..', '..', '..');
-const main = join(root, 'dist', 'engine', 'cli', 'main.js');
+export const main = join(root, 'dist', 'engine', 'cli', 'main.js');
 
 export interface Outcome {
   /** null: a signal ended it. */

@@ -20,9 +20,12 @@ describe('lenient JSON', () => {
     expect(parseLenientJson('[9007199254740993, NaN]')).toEqual([9007199254740993n, NaN]);
   });
 
-  it.each(['[1NaN]', '[NaN', '["NaN', 'Infinite', '[+Infinity]', '[- Infinity]', '[nan]'])('refuses %s', text => {
-    expect(() => parseLenientJson(text)).toThrow(MillraceError);
-  });
+  it.each(['[1NaN]', '[NaN', '["NaN', 'Infinite', '[+Infinity]', '[- Infinity]', '[nan]'])(
+    'refuses %s',
+    text => {
+      expect(() => parseLenientJson(text)).toThrow(MillraceError);
+    },
+  );
 
   it('reads a large text that only happens to hold such a word', () => {
     const base64 = `${'a'.repeat(20_000_000)}NaN`;
