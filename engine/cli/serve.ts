@@ -1,5 +1,6 @@
 import { loadPipeline, type BoundPipeline } from '../../pipelines/index.ts';
 import { Engine } from '../index.ts';
+import { observe } from '../server/observe/observe.ts';
 import { openInferenceRoutes } from '../server/open-inference/routes.ts';
 import { Repository } from '../server/repository.ts';
 import { Server } from '../server/server.ts';
@@ -14,14 +15,18 @@ import {
   type Arguments,
   type Command,
 } from './command.ts';
-import { standardErrorLog } from './log.ts';
+import { serverLog } from './log.ts';
 import { resolvePipeline } from './pipeline-path.ts';
 import { limitHelp, limitOptions, readEngineLimits, readServerLimits } from './serve/limits.ts';
+import { engineLog, observeHelp, observeOptions, readObserving } from './serve/observing.ts';
 import { planHelp, planOptions, readPlans, type Planned } from './serve/plans.ts';
 import { commandsToTry } from './serve/welcome.ts';
 import { version } from './version.ts';
 
 const defaultDrain = 30_000;
+
+/** Versions of a name are told apart by it; so far there is one of each. */
+const firstVersion = '1';
 
 /** @throws UsageError if one of both files is missing */
 function tlsFiles(args: Arguments): TlsFiles | undefined {
@@ -55,24 +60,44 @@ function announce(server: Server, pipelines: readonly BoundPipeline[], plans: re
 async function serve(args: Arguments): Promise<number> {
   if (args.positionals.length === 0) throw new UsageError('serve takes at least one pipeline');
   const json = args.values['json'] === true;
+  const { level, trace } = readObserving(args);
   const [limits, engineLimits] = [readServerLimits(args), readEngineLimits(args)];
   const drain = durationOption(args, 'drain', defaultDrain);
   const [tls, port, host] = [tlsFiles(args), portOption(args), textOption(args, 'host') ?? '127.0.0.1'];
   const pipelines = await Promise.all(args.positionals.map(path => loadPipeline(resolvePipeline(path))));
   const plans = await readPlans(args, pipelines);
-  const log = standardErrorLog();
+  const log = serverLog(level);
   const repository = new Repository();
+  let running: Server | null = null;
+  const observation = await observe({
+    repository,
+    log,
+    trace,
+    version: version(),
+    transport: () => running,
+  });
   for (const [index, pipeline] of pipelines.entries()) {
     const { deployment, plan } = plans[index]!;
     const start = async () => {
-      const engine = await Engine.start(pipeline, { deployment, log, limits: engineLimits });
+      const engine = await Engine.start(pipeline, {
+        deployment,
+        log: engineLog(log),
+        limits: engineLimits,
+        events: observation.engineEvents(pipeline, firstVersion),
+      });
       return { engine, plan };
     };
-    repository.add(new Service({ pipeline, version: '1', listeners: [], start }));
+    const { listeners } = observation;
+    repository.add(new Service({ pipeline, version: firstVersion, listeners, start }));
   }
-  const routes = openInferenceRoutes(repository, { limits, version: version() });
+  const routes = [
+    ...observation.routes,
+    ...openInferenceRoutes(repository, { limits, version: version(), extensions: ['statistics'] }),
+  ];
   // Before the models are loaded: a port that can't be had is known at once, and readiness is told.
-  const server = await Server.start({ repository, routes, limits, tls, host, port, log });
+  const { refused } = observation;
+  const server = await Server.start({ repository, routes, limits, tls, host, port, log, refused });
+  running = server;
   const asked = endAsked();
   try {
     await Promise.all(repository.all().map(service => service.load()));
@@ -85,6 +110,7 @@ async function serve(args: Arguments): Promise<number> {
     if (!json) say('ending: what was accepted is answered');
   } finally {
     await server.close(drain);
+    await observation.close();
   }
   return 0;
 }
@@ -102,6 +128,7 @@ Speaks the Open Inference Protocol, version 2. What it accepted is answered befo
   --drain T               time for what was accepted, at the end (default "30 s")
   --json                  print {"listening": URL, …} on one line of standard output once ready, and nothing else
 ${planHelp}
+${observeHelp}
 Limits; what is over one is refused at once, with a reason:
 ${limitHelp}
 HTTP time-outs are fixed: a connection is dropped on which for 10 s no request came, less than 160 kB of a body came,
@@ -112,6 +139,7 @@ Exit status: 0 it was asked to end; 1 a pipeline is invalid; 2 misuse or failure
   options: {
     ...planOptions,
     ...limitOptions,
+    ...observeOptions,
     host: { type: 'string' },
     port: { type: 'string' },
     'tls-cert': { type: 'string' },
