@@ -113,6 +113,8 @@ const rules: Readonly<Record<string, (found: Import) => boolean>> = {
     ships(found) && native.has(found.to) && !found.from.startsWith('operators/'),
   'loads native code before it is needed': found =>
     ships(found) && native.has(found.to) && found.kind === 'static',
+  'is of the web server outside its one file': ({ from, to }) =>
+    to === 'uWebSockets.js' && from !== 'engine/server/transport/uws.ts',
   'ties the planner to Node': ({ from, to }) => from.startsWith('planner/') && to.startsWith('node:'),
 };
 
@@ -214,6 +216,7 @@ describe('the checker of the floors', () => {
     ['goes up within the engine', made('engine/runtime/a.ts', 'engine/index.ts')],
     ['is of native code outside operators/', made('engine/runtime/a.ts', 'sharp', 'types')],
     ['loads native code before it is needed', made('operators/a.ts', 'onnxruntime-node')],
+    ['is of the web server outside its one file', made('engine/server/server.ts', 'uWebSockets.js', 'types')],
     ['ties the planner to Node', made('planner/a.ts', 'node:fs')],
   ])('finds one that %s', (rule, found) => {
     expect(breaches(rule, [made('engine/cli/main.ts', 'operators/index.ts'), found])).toEqual([say(found)]);

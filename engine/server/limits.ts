@@ -1,4 +1,13 @@
-/** Everything in the server that could grow, and where it stops; each is an option of `serve`. */
+/**
+ * Everything in the server that could grow, and where it stops; each is an option of `serve`. The rules:
+ *
+ * - What arrives too fast is refused at once, never kept waiting: a request or WebSocket too many, a query too many in a
+ *   window, a query over the limits of its engine, a body for which there is no room (`overloaded`, 429, with
+ *   `Retry-After`), a body or frame that is too large (`too-large`, 413, 1009).
+ * - What leaves too slowly is kept up to a limit: of HTTP replies, all together have `bodies`, and one that does not fit
+ *   is replaced by `overloaded`; who takes nothing of a reply for 10 s is dropped. A WebSocket has `backlog`, and is
+ *   dropped with the first frame beyond.
+ */
 import type { TransportLimits } from './transport.ts';
 
 export interface ServerLimits extends TransportLimits {

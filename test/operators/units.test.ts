@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatDuration,
+  formatSize,
   keyedUniform,
   parseDuration,
   parseSize,
@@ -33,6 +34,19 @@ describe('durations and sizes', () => {
     [1250, '1.25 s'],
     [2000, '2 s'],
   ])('%d ms reads %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
+});
+
+describe('a size for people', () => {
+  it.each([
+    [64 * 1024 ** 2, '64 MiB'],
+    [3 * 1024 ** 3, '3 GiB'],
+    [1536, '1536 B'],
+    [2048, '2 KiB'],
+    [0, '0 B'],
+  ])('of %d bytes is %s, and reads as the same', (bytes, text) => {
+    expect(formatSize(bytes)).toBe(text);
+    expect(parseSize(text)).toBe(bytes);
+  });
 });
 
 describe('service times', () => {

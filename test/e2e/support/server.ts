@@ -4,11 +4,17 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
+import { loadUws } from '../../../engine/server/transport/uws.ts';
 import { main, root, type Outcome, type RunOptions } from './millrace.ts';
 
-/** What a server may run on, with the environment that has it do so. Tests of servers go through both. */
-export const webServers: [string, Record<string, string>][] = [
-  ['uWebSockets.js', {}],
+type WebServer = [name: string, env: Record<string, string>];
+
+/**
+ * What a server may run on here, with the environment that has it do so. Tests of servers go through both, where there
+ * is a native build.
+ */
+export const webServers: WebServer[] = [
+  ...(loadUws() ? [['uWebSockets.js', {}] satisfies WebServer] : []),
   ['node:http and ws', { UWS_USE_FALLBACK: '1' }],
 ];
 
