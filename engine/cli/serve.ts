@@ -11,14 +11,14 @@ import {
   type Arguments,
   type Command,
 } from './command.ts';
-import { logHelp, logOptions, serverLog } from './log.ts';
+import { serverLog } from './log.ts';
 import { IdleMeasuring } from './machine/idle-measuring.ts';
 import { resolvePipeline } from './pipeline-path.ts';
 import { accessHelp, accessOptions, readAccess } from './serve/access.ts';
 import { assemble } from './serve/assemble.ts';
 import { limitHelp, limitOptions, readEngineLimits, readServerLimits } from './serve/limits.ts';
+import { observeHelp, observeOptions, readObserving } from './serve/observing.ts';
 import { planHelp, planOptions, readPlans, type Planned } from './serve/plans.ts';
-import { readTrace, traceHelp, traceOptions } from './serve/trace.ts';
 import { commandsToTry } from './serve/welcome.ts';
 
 const defaultDrain = 30_000;
@@ -72,7 +72,8 @@ async function serve(args: Arguments): Promise<number> {
   const [limits, engineLimits] = [readServerLimits(args), readEngineLimits(args)];
   const drain = durationOption(args, 'drain', defaultDrain);
   const [tls, port, host] = [tlsFiles(args), portOption(args), textOption(args, 'host') ?? '127.0.0.1'];
-  const [trace, log] = [readTrace(args), serverLog(args)];
+  const { level, trace } = readObserving(args);
+  const log = serverLog(level);
   const pipelines = await Promise.all(args.positionals.map(path => loadPipeline(resolvePipeline(path))));
   const names = pipelines.map(({ name }) => name);
   const access = await readAccess(args, host, names);
@@ -109,7 +110,8 @@ served is described at /openapi.json. What it accepted is answered before it end
   --tls-cert FILE         certificate, and --tls-key FILE its key, both PEM: answers by TLS
   --drain T               time for what was accepted, at the end (default "30 s")
   --json                  print {"listening": URL, …} on one line of standard output once ready, and nothing else
-${accessHelp}${planHelp}${logHelp}${traceHelp}
+${accessHelp}${planHelp}
+${observeHelp}
 Limits; what is over one is refused at once, with a reason:
 ${limitHelp}
 HTTP time-outs are fixed: a connection is dropped on which for 10 s no request came, less than 160 kB of a body came,
@@ -120,9 +122,8 @@ Exit status: 0 it was asked to end; 1 a pipeline is invalid; 2 misuse or failure
   options: {
     ...planOptions,
     ...accessOptions,
-    ...logOptions,
-    ...traceOptions,
     ...limitOptions,
+    ...observeOptions,
     host: { type: 'string' },
     port: { type: 'string' },
     'tls-cert': { type: 'string' },

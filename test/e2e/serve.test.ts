@@ -34,7 +34,9 @@ describe.each(webServers)('a server on %s', (implementation, env) => {
   let server: RunningServer;
 
   beforeAll(async () => {
-    server = await serve(['ocr', 'fashion', 'speech', 'test/e2e/fixtures/faulty'], { env });
+    const pipelines = ['ocr', 'fashion', 'speech', 'test/e2e/fixtures/faulty'];
+    // Clients' own mistakes are logged below that.
+    server = await serve([...pipelines, '--log-level', 'error'], { env });
   });
 
   const infer = (pipeline: string) => `${server.url}/v2/models/${pipeline}/infer`;

@@ -1,4 +1,5 @@
 /** A server put together: the served pipelines, the protocols, who counts and who may ask. */
+import type { Logger } from 'pino';
 import type { BoundPipeline } from '../../../pipelines/index.ts';
 import { pageRoutes } from '../../dashboard/pages.ts';
 import { Engine, type Limits } from '../../index.ts';
@@ -16,9 +17,12 @@ import { Streams } from '../../server/stream/streams.ts';
 import { tensorflowServingRoutes } from '../../server/tensorflow-serving/routes.ts';
 import { torchServeRoutes } from '../../server/torchserve/routes.ts';
 import type { TlsFiles } from '../../server/transport.ts';
-import type { ServerLog } from '../log.ts';
 import { version } from '../version.ts';
+import { engineLog } from './observing.ts';
 import type { Planned } from './plans.ts';
+
+/** Versions of a name are told apart by it; so far there is one of each. */
+const firstVersion = '1';
 
 export interface ServeOptions {
   pipelines: readonly BoundPipeline[];
@@ -30,7 +34,7 @@ export interface ServeOptions {
   host: string;
   port: number;
   trace: TraceOptions;
-  log: ServerLog;
+  log: Logger;
 }
 
 export interface Assembled {
@@ -50,14 +54,18 @@ export async function assemble(options: ServeOptions): Promise<Assembled> {
   const observation = await observe({ repository, log, trace, version: version(), transport: () => server });
   for (const [index, pipeline] of pipelines.entries()) {
     const { deployment, plan } = planned[index]!;
-    const version = '1';
-    const events = observation.engineEvents(pipeline, version);
+    const events = observation.engineEvents(pipeline, firstVersion);
     const start = async () => {
-      const engine = await Engine.start(pipeline, { deployment, log, events, limits: engineLimits });
+      const engine = await Engine.start(pipeline, {
+        deployment,
+        log: engineLog(log),
+        events,
+        limits: engineLimits,
+      });
       return { engine, plan };
     };
     const { listeners } = observation;
-    repository.add(new Service({ pipeline, version, listeners, admit: access.admit, start }));
+    repository.add(new Service({ pipeline, version: firstVersion, listeners, admit: access.admit, start }));
   }
   const streams = new Streams({
     repository,
@@ -66,7 +74,7 @@ export async function assemble(options: ServeOptions): Promise<Assembled> {
   });
   const protocols = [
     ...observation.routes,
-    ...openInferenceRoutes(repository, { limits, version: version() }),
+    ...openInferenceRoutes(repository, { limits, version: version(), extensions: ['statistics'] }),
     ...tensorflowServingRoutes(repository, limits),
     ...torchServeRoutes(repository),
   ];

@@ -125,9 +125,12 @@ function addServer(presenter: Presenter, { transport, refusals, loopDelay, versi
     ['code'],
     () => refusals.counts().map(([code, value]) => ({ labels: { code }, value })),
   );
-  presenter.serverGauge('connections', 'Open connections.', [], () => [
-    { labels: {}, value: transport()?.connections ?? 0 },
-  ]);
+  presenter.serverGauge(
+    'connections',
+    'Connections in use: requests that are being answered, and open WebSockets.',
+    [],
+    () => [{ labels: {}, value: transport()?.connections ?? 0 }],
+  );
   presenter.serverGauge(
     'event_loop_delay_seconds',
     "How late the server's event loop was within the last minute, looked at every millisecond.",

@@ -24,6 +24,7 @@ export interface ServerStatus {
   node: string;
   /** Which web server runs; null if none does yet. */
   implementation: string | null;
+  /** In use: requests that are being answered, and open WebSockets. */
   connections: number;
   /** Seconds since the process started. */
   uptime: number;

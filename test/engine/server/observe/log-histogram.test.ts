@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boundsBetween, LogHistogram, quantilesOf } from '../../../../engine/server/observe/log-histogram.ts';
 import { RecentHistogram } from '../../../../engine/server/observe/recent.ts';

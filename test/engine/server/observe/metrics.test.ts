@@ -163,7 +163,7 @@ describe('metrics', () => {
     const own = [...(await scrape(served)).values()].filter(({ name }) => name.startsWith('millrace_'));
     expect(own.length).toBeGreaterThan(15);
     for (const { name, type } of own) {
-      expect(name.endsWith('_total'), name).toBe(type === 'counter');
+      expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
       expect(name).not.toMatch(/(_ms|milliseconds|_mb|_kb)/i);
     }
   });

@@ -12,8 +12,13 @@ async function get({ observed }: Served, path: string): Promise<unknown> {
   if (!('route' in match)) throw new Error(`nothing is at ${path}`);
   const { route, values } = match;
   const request = {
-    ...{ method: 'GET', path, query: '', peer: '', header: () => '' },
-    ...{ signal: new AbortController().signal, body: async () => new Uint8Array() },
+    method: 'GET',
+    path,
+    query: '',
+    peer: '',
+    header: () => '',
+    signal: new AbortController().signal,
+    body: async () => new Uint8Array(),
   };
   const reply = await route.handle({ request, values, requestId: 'r', client: 'c' });
   return JSON.parse(reply.body as string);

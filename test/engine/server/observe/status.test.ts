@@ -79,8 +79,13 @@ describe('the status', () => {
       p50: close(15),
     });
     expect(recent.series.at(-1)).toEqual({
-      ...{ at: 1_700_000_350_000, seconds: 5, answered: 0, failed: 0 },
-      ...{ p50: null, p95: null, p99: null },
+      at: 1_700_000_350_000,
+      seconds: 5,
+      answered: 0,
+      failed: 0,
+      p50: null,
+      p95: null,
+      p99: null,
     });
     // The oldest of the copies is from a minute ago: two of the queries came since.
     expect(recent).toMatchObject({ seconds: 60, latency: { count: 2 } });

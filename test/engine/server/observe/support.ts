@@ -1,5 +1,5 @@
 /** A pipeline served in virtual time, and all that is counted of it. */
-import { Engine, type Plan } from '../../../../engine/index.ts';
+import type { Engine, Plan } from '../../../../engine/index.ts';
 import { LoopDelayMonitor } from '../../../../engine/server/observe/loop-delay.ts';
 import type { Observed } from '../../../../engine/server/observe/observed.ts';
 import { Recorders } from '../../../../engine/server/observe/recorders.ts';
