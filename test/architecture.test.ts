@@ -124,8 +124,8 @@ const rules: Readonly<Record<string, (found: Import) => boolean>> = {
     ships(found) && native.has(found.to) && !found.from.startsWith('operators/'),
   'loads native code before it is needed': found =>
     ships(found) && native.has(found.to) && found.kind === 'static',
-  'is of the web server outside its one file': ({ from, to }) =>
-    to === 'uWebSockets.js' && from !== 'engine/server/transport/uws.ts',
+  'is of the web server outside its one file': found =>
+    ships(found) && found.to === 'uWebSockets.js' && found.from !== 'engine/server/transport/uws.ts',
   'ties the planner to Node': ({ from, to }) => from.startsWith('planner/') && to.startsWith('node:'),
 };
 
