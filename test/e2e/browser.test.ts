@@ -48,7 +48,8 @@ describe.skipIf(lacks)(`a page${why}`, () => {
       const pipeline = await client.connect(location.origin, 'fashion-tensor');
       const pixels = client.tensor('UINT8', [28, 28], new Uint8Array(784));
       let inPlace = 0;
-      for await (const { outputs } of pipeline.stream(Array.from({ length: 200 }, () => ({ pixels })))) {
+      const inputs = Array.from({ length: 200 }, () => ({ pixels }));
+      for await (const { outputs } of pipeline.stream(inputs, { outputs: ['scores'] })) {
         const { data } = outputs.scores;
         if (data.length === 3 && data.buffer.byteLength > data.byteLength) inPlace++;
       }
@@ -62,7 +63,7 @@ describe.skipIf(lacks)(`a page${why}`, () => {
     const told = await inPage(`
       const pipeline = await client.connect(location.origin, 'speech');
       const answers = await Promise.allSettled([
-        pipeline.infer({ audio: 'no sound' }, { start: true }),
+        pipeline.infer({ sound: 'x' }, { start: true }),
         pipeline.infer({ audio: 'x' }, { signal: AbortSignal.abort() }),
         client.connect(location.origin, 'speech', { version: '9' }),
       ]);
