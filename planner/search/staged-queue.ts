@@ -1,6 +1,5 @@
 /** One group's queue, simulated by itself once it is known when everything reaches it. */
 import type { SimulatedPool } from '../simulation/deployment.ts';
-import { EventHeap } from '../simulation/event-heap.ts';
 
 /** Work that reaches a group: units are queries, or items of queries. */
 export interface Arriving {
@@ -103,45 +102,39 @@ function replaceLeast(heap: Float64Array, value: number): void {
   heap[at] = value;
 }
 
+/** Several pools: the first that has a replica free by then takes what waits. */
 function passPools(
   { ready, order, uniforms, alone, apart }: Arriving,
   pools: readonly SimulatedPool[],
   ends: Float64Array,
 ): Passage {
-  const idle = Int32Array.from(pools, ({ replicas }) => replicas);
-  let idleCount = idle.reduce((sum, count) => sum + count, 0);
-  const busy = new EventHeap(idleCount);
-  let now = -Infinity;
-  let sequence = 0;
+  /** When each replica is free, by pool, as heaps. */
+  const free = pools.map(({ replicas }) => new Float64Array(replicas).fill(-Infinity));
+  const count = order.length;
   let waited = false;
-  let largest = Math.min(1, order.length);
-  for (let head = 0; head < order.length;) {
-    const arrival = ready[order[head]!]!;
-    if (idleCount === 0 && busy.time > now) now = busy.time;
-    if (arrival > now) now = arrival;
-    while (busy.time <= now) {
-      idle[busy.pop()]!++;
-      idleCount++;
-    }
+  let largest = Math.min(1, count);
+  for (let head = 0; head < count;) {
+    const first = order[head]!;
+    const arrival = ready[first]!;
+    let now = Infinity;
+    for (let p = 0; p < free.length; p++) if (free[p]![0]! < now) now = free[p]![0]!;
+    if (now < arrival) now = arrival;
     let p = 0;
-    while (idle[p] === 0) p++;
+    while (free[p]![0]! > now) p++;
     const { batch, times, wake } = pools[p]!;
     const most = apart && now === arrival ? 1 : batch;
     let taken = 1;
-    while (taken < most && head + taken < order.length && ready[order[head + taken]!]! <= now) taken++;
-    const first = order[head]!;
+    while (taken < most && head + taken < count && ready[order[head + taken]!]! <= now) taken++;
     let end = now + alone[p]![first]!;
     if (taken > 1) {
       end = now + wake;
       for (let s = 0; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
     }
-    waited ||= now > arrival;
+    if (now > arrival) waited = true;
     if (taken > largest) largest = taken;
     for (let k = head; k < head + taken; k++) ends[order[k]!] = end;
     head += taken;
-    idle[p]!--;
-    idleCount--;
-    busy.push(end, sequence++, p);
+    replaceLeast(free[p]!, end);
   }
   return { waited, largest };
 }

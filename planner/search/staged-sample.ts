@@ -23,16 +23,40 @@ interface StageUnits {
   allPresent: boolean;
 }
 
+/** A source of a need: a stage of which a unit looks at its own unit, or at that of its query; -1: from the start. */
+interface Link {
+  stage: number;
+  sameUnit: boolean;
+}
+
+/** The sources of a stage's needs; null where a unit looks at several units of one. */
+function linksOf(its: StageStructure, { stages }: Structure): Link[][] | null {
+  const links = its.needs.map(({ after, stage }) =>
+    [...stage].map((of, at): Link | null => {
+      if (after[at] === After.start) return { stage: -1, sameUnit: true };
+      const { perItem, fanOut } = stages[of]!;
+      if (!perItem) return { stage: of, sameUnit: !its.perItem };
+      return after[at] === After.item && fanOut === its.fanOut ? { stage: of, sameUnit: true } : null;
+    }),
+  );
+  if (links.flat().includes(null)) return null;
+  // A condition on what is an input too asks for it twice.
+  return [...new Map(links.map(of => [JSON.stringify(of), of as Link[]])).values()];
+}
+
 export class StagedSample {
   readonly arrivals: Float64Array;
   readonly units: readonly StageUnits[];
   readonly #structure: Structure;
+  /** By stage. */
+  readonly #links: readonly (readonly (readonly Link[])[] | null)[];
   /** Stages of which one is a query's last. */
   readonly #last: readonly number[];
   readonly #latencies: Float64Array;
 
   constructor(structure: Structure, sample: Sample) {
     this.#structure = structure;
+    this.#links = structure.stages.map(stage => linksOf(stage, structure));
     this.arrivals = sample.arrivals;
     this.units = unitsOf(structure, sample);
     // Where every stage runs, those that no other reads are over last.
@@ -56,6 +80,11 @@ export class StagedSample {
     const its = this.#structure.stages[stage]!;
     const units = this.units[stage]!;
     if (its.needs.length === 1 && units.allPresent && this.#readyAfterOne(its, over, ready)) return;
+    const links = this.#links[stage]!;
+    if (links) {
+      this.#readyByLinks(links, units, over, ready);
+      return;
+    }
     for (let unit = 0; unit < ready.length; unit++) {
       const query = units.query[unit]!;
       const item = unit - units.first[query]!;
@@ -67,6 +96,39 @@ export class StagedSample {
         else all = Math.max(all, time);
       }
       ready[unit] = never < Infinity ? Math.max(never, this.arrivals[query]!) : all;
+    }
+  }
+
+  /** Where each unit looks at no more than one unit of each stage before, which is most stages. */
+  #readyByLinks(
+    links: readonly (readonly Link[])[],
+    { query }: StageUnits,
+    over: readonly Float64Array[],
+    ready: Float64Array,
+  ): void {
+    for (let unit = 0; unit < ready.length; unit++) {
+      const q = query[unit]!;
+      const arrival = this.arrivals[q]!;
+      let all = arrival;
+      let never = Infinity;
+      for (let n = 0; n < links.length; n++) {
+        const alternatives = links[n]!;
+        let time = arrival;
+        let met = false;
+        for (let at = 0; at < alternatives.length && !met; at++) {
+          const { stage, sameUnit } = alternatives[at]!;
+          if (stage < 0) met = true;
+          else {
+            const from = sameUnit ? unit : q;
+            const end = over[stage]![from]!;
+            if (end > time) time = end;
+            met = this.units[stage]!.present[from] === 1;
+          }
+        }
+        if (!met) never = Math.min(never, time);
+        else if (time > all) all = time;
+      }
+      ready[unit] = never < Infinity ? never : all;
     }
   }
 
