@@ -147,7 +147,7 @@ export class Descent {
    * @param singles its options with one pool, if it is to have pools of different hardware
    */
   #weigh(cost: number, group: SearchGroup, rest: Candidate, singles?: readonly Weighed<Option>[]): Class {
-    const { limits, options, isOver } = this.#context;
+    const { slo, limits, options, isOver } = this.#context;
     const planWith = (option: Option) =>
       sorted({ groups: [...rest.groups, group], choice: [...rest.choice, option] });
     const least = rest.groups.reduce((sum, other) => sum + this.#leastCost(other), 0);
@@ -160,6 +160,7 @@ export class Descent {
       busy: kind => this.#busyOf(group, kind),
       top: ({ hardware }) => Math.min(options.most, limits[hardware] ?? options.most),
       below: cost - least + 2 * tolerance,
+      wait: Math.min(...slo.map(({ limit }) => limit)),
       isOver,
     };
     const weighed = singles ? weighMixes(weighing, singles, this.#target) : weighSingle(weighing);

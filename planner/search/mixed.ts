@@ -3,33 +3,69 @@ import type { Objective } from '../../pipelines/index.ts';
 import { roundCost } from '../cost.ts';
 import { allowedAbove } from '../percentile.ts';
 import type { Sample } from '../workload/workload.ts';
-import { costOfChoice } from './choice.ts';
 import type { Candidate, SearchContext } from './context.ts';
+import { heldBack, isHeldBack } from './held-back.ts';
 import { OneGroup } from './one-group.ts';
-import { optionOf, type Kind, type Option } from './option.ts';
+import { optionOf, type Kind, type Option, type SearchGroup } from './option.ts';
 import type { Known } from './prove-fused.ts';
 
 /** Mixes are listed by cost, so much at a time. */
 const step = 1.04;
+/** The same where slow replicas are held back; that does not help where so many times too many queries miss. */
+const heldStep = 1.1;
+const hopeless = 3;
 const tolerance = 1e-9;
 /** Draws of a sample differ from their mean, and queries are let miss a few more. */
 const leeway = { work: 0.95, share: 0.05, queries: 2 };
 
-/** Looks through every mix that is cheaper than the one known, cheapest first, so that the first feasible is optimal. */
-export function proveMixes(context: SearchContext, known: Candidate): Known {
+/**
+ * Looks through every mix that is cheaper than the plan known, cheapest first, so that the first feasible is optimal;
+ * then, from there down, through those that are a little cheaper with slow replicas held back, of which nothing is
+ * proved. Returns null if no mix is feasible, or none was found in time.
+ */
+export function searchMixes(
+  context: SearchContext,
+  group: SearchGroup,
+  known: Candidate | null,
+): Known | null {
   const { system, samples, slo, evaluator, isOver } = context;
-  const { groups, choice } = known;
-  const below = costOfChoice(choice);
-  const mixes = new Mixes(context, known);
+  const mixes = new Mixes(context, group);
   const one = new OneGroup(system, samples, slo, evaluator);
-  for (let bound = mixes.least(); bound < below - tolerance; bound = Math.min(below, bound * step)) {
+  const isFeasible = (option: Option) => !one.isRuledOut(option) && evaluator.isFeasible([group], [option]);
+  const eager = proveEager(mixes, known?.choice[0] ?? null, isFeasible, isOver);
+  const wait = Math.min(...slo.map(({ limit }) => limit));
+  let best = eager.option;
+  for (;;) {
+    const below: number = best?.cost ?? mixes.most;
+    const next = mixes
+      .between(best ? below / heldStep : mixes.least, below)
+      .filter(option => !isOver() && !one.isRuledOut(option, hopeless))
+      .flatMap(option => heldBack(option, wait))
+      .find(option => !isOver() && isFeasible(option));
+    if (!next) break;
+    best = next;
+  }
+  if (!best) return null;
+  const found = { groups: [group], choice: [best] };
+  return isHeldBack(best)
+    ? { found, optimal: false, bound: mixes.least }
+    : { found, optimal: eager.optimal, bound: eager.bound };
+}
+
+function proveEager(
+  mixes: Mixes,
+  known: Option | null,
+  isFeasible: (option: Option) => boolean,
+  isOver: () => boolean,
+): { option: Option | null; optimal: boolean; bound: number } {
+  const below = known?.cost ?? mixes.most;
+  for (let bound = mixes.least; bound < below - tolerance; bound = Math.min(below, bound * step)) {
     for (const option of mixes.between(bound, Math.min(below, bound * step))) {
-      if (isOver()) return { found: known, optimal: false, bound: option.cost };
-      if (one.isRuledOut(option) || !evaluator.isFeasible(groups, [option])) continue;
-      return { found: { groups, choice: [option] }, optimal: true, bound: option.cost };
+      if (isOver()) return { option: known, optimal: false, bound: option.cost };
+      if (isFeasible(option)) return { option, optimal: true, bound: option.cost };
     }
   }
-  return { found: known, optimal: true, bound: below };
+  return { option: known, optimal: true, bound: below };
 }
 
 class Mixes {
@@ -41,8 +77,7 @@ class Mixes {
   /** Items per millisecond that must be done. */
   readonly #load: number;
 
-  constructor(context: SearchContext, { groups: [group] }: Candidate) {
-    const { kinds } = group!;
+  constructor(context: SearchContext, { kinds }: SearchGroup) {
     const rateOf = (its: readonly Kind[]) => Math.min(...its.map(({ price, work }) => price * work));
     this.#context = context;
     this.#types = [...new Set(kinds.map(({ hardware }) => hardware))]
@@ -54,14 +89,18 @@ class Mixes {
   }
 
   /** What any mix costs at least, in US dollars per hour. */
-  least(): number {
+  get least(): number {
     const prices = this.#types.flat().map(({ price }) => price);
     return roundCost(Math.max(Math.min(...prices), this.#load * this.#rates[0]!, tolerance));
   }
 
+  /** More than any mix costs. */
+  get most(): number {
+    return 1 + this.#types.reduce((sum, [kind]) => sum + kind!.price * this.#top(kind!), 0);
+  }
+
   /** Every mix that costs at least one cost and less than another, and can do the work; cheapest first. */
   between(from: number, below: number): Option[] {
-    const { options, limits } = this.#context;
     const mixes: Option[] = [];
     const extend = (type: number, pools: Option['pools'], cost: number, done: number) => {
       const missing = this.#load - done;
@@ -70,8 +109,7 @@ class Mixes {
         // What is left buys less than what is missing.
         if (missing > 0 && cost + missing * this.#rates[at]! >= below - tolerance) return;
         for (const kind of this.#types[at]!) {
-          const top = Math.min(options.most, limits[kind.hardware] ?? options.most);
-          for (let replicas = 1; replicas <= top; replicas++) {
+          for (let replicas = 1; replicas <= this.#top(kind); replicas++) {
             const sum = cost + kind.price * replicas;
             if (sum >= below - tolerance) break;
             extend(at + 1, [...pools, { kind, replicas }], sum, done + replicas / kind.work);
@@ -81,6 +119,11 @@ class Mixes {
     };
     extend(0, [], 0, 0);
     return mixes.sort((a, b) => a.cost - b.cost);
+  }
+
+  #top({ hardware }: Kind): number {
+    const { options, limits } = this.#context;
+    return Math.min(options.most, limits[hardware] ?? options.most);
   }
 }
 

@@ -56,11 +56,11 @@ export class OneGroup {
     });
   }
 
-  /** Whether an option surely misses the objectives. */
-  isRuledOut(option: Option): boolean {
+  /** Whether an option surely misses the objectives, or more than so many times as often as is allowed. */
+  isRuledOut(option: Option, times = 1): boolean {
     this.#counter.evaluated++;
     const pools = simulatedPools(option);
-    const left = [...this.#allowed];
+    const left = this.#allowed.map(allowed => times * allowed);
     for (const queries of this.#samples) {
       const { length } = queries.order;
       for (let looked = Math.min(...left) + 1; ; looked *= growth) {

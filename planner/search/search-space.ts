@@ -3,9 +3,10 @@ import { costOfChoice, isWithinLimits } from './choice.ts';
 import type { Candidate, SearchContext } from './context.ts';
 import { costOfWork } from './cost-of-work.ts';
 import { groupings, namesOf } from './fusion.ts';
+import { isHeldBack } from './held-back.ts';
 import { Improvement } from './improve.ts';
 import { fastest, type NoPlan } from './infeasible.ts';
-import { proveMixes } from './mixed.ts';
+import { searchMixes } from './mixed.ts';
 import { optionOf, searchGroup, type Kind, type Option, type SearchGroup } from './option.ts';
 import { proveFused, type Known } from './prove-fused.ts';
 import { SinglePoolSearch, type SingleResult } from './single-pool-search.ts';
@@ -45,7 +46,7 @@ export function searchSpace(context: SearchContext, at: (share: number) => numbe
   let single = search.prove(at(shares.prove));
   const better =
     single.kind === 'single' ? single.found : (first ?? everything(context, groups, isMixed, isFused));
-  if (!better) return single as NoPlan;
+  if (!better) return withoutStart(context, single as NoPlan, groups, space);
   if (!first || costOfChoice(better.choice) < costOfChoice(first.choice)) improvement.descend(better, at(1));
   improvement.explore(at(shares.explore));
   if (!single.proved) {
@@ -56,11 +57,25 @@ export function searchSpace(context: SearchContext, at: (share: number) => numbe
   const { best: found } = improvement;
   const proved = single.kind === 'single' ? single : null;
   const known = isMixed ? proveMixed(context, proved, found) : proveFused(context, proved, found);
-  return { kind: 'searched', ...known, space, single: proved };
+  return { kind: 'searched', ...known, space: space + heldIn(known), single: proved };
 }
 
+/** Where all there is does not do, a mix of less may, since slow replicas make queries late. */
+function withoutStart(
+  context: SearchContext,
+  none: NoPlan,
+  groups: readonly SearchGroup[],
+  space: string,
+): Searched | NoPlan {
+  const known = context.options.mixed && groups.length === 1 ? searchMixes(context, groups[0]!, null) : null;
+  return known ? { kind: 'searched', ...known, space: space + heldIn(known), single: null } : none;
+}
+
+const heldIn = ({ found }: Known): string => (found.choice.some(isHeldBack) ? ', held back' : '');
+
 function proveMixed(context: SearchContext, single: SingleResult | null, found: Candidate): Known {
-  if (context.system.structure.stages.length === 1) return proveMixes(context, found);
+  const [group] = found.groups;
+  if (context.system.structure.stages.length === 1) return searchMixes(context, group!, found)!;
   const bound = Math.min(single?.bound ?? Infinity, costOfWork(context));
   return { found, optimal: costOfChoice(found.choice) <= bound, bound };
 }

@@ -78,6 +78,9 @@ function groupsOf({ groups, choice }: Candidate): Group[] {
     // Fastest first, in which order they take work.
     pools: pools
       .toSorted((a, b) => speedOf(a.kind.pool) - speedOf(b.kind.pool))
-      .map(({ kind: { hardware, batch }, replicas }) => ({ hardware, batch, replicas, maxWait: 0 })),
+      .map(({ kind, replicas }) => {
+        const { hardware, batch, maxWait, backlog } = kind.pool;
+        return { hardware, batch, replicas, maxWait, ...(backlog !== undefined && { backlog }) };
+      }),
   }));
 }

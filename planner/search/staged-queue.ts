@@ -38,8 +38,8 @@ function sortByTime(order: Int32Array, times: Float64Array): void {
 }
 
 /**
- * When each unit leaves a group whose pools never wait for fuller batches: the shared batching rule, in a loop of its
- * own since the search runs it thousands of times.
+ * When each unit leaves a group: the shared batching rule, in a loop of its own since the search runs it thousands of
+ * times. A pool by itself never waits for fuller batches.
  *
  * @param pools fastest first
  * @param ends milliseconds, by unit; written for the units of `order`
@@ -102,7 +102,10 @@ function replaceLeast(heap: Float64Array, value: number): void {
   heap[at] = value;
 }
 
-/** Several pools: the first that has a replica free by then takes what waits. */
+/**
+ * Several pools: the first that has a replica free by then takes what waits, or, if it is held back, what has waited
+ * long enough or is as much as its backlog.
+ */
 function passPools(
   { ready, order, uniforms, alone, apart }: Arriving,
   pools: readonly SimulatedPool[],
@@ -110,6 +113,7 @@ function passPools(
 ): Passage {
   /** When each replica is free, by pool, as heaps. */
   const free = pools.map(({ replicas }) => new Float64Array(replicas).fill(-Infinity));
+  const backlogs = pools.map(({ batch, backlog = batch }) => backlog);
   const count = order.length;
   let waited = false;
   let largest = Math.min(1, count);
@@ -117,12 +121,25 @@ function passPools(
     const first = order[head]!;
     const arrival = ready[first]!;
     let now = Infinity;
-    for (let p = 0; p < free.length; p++) if (free[p]![0]! < now) now = free[p]![0]!;
-    if (now < arrival) now = arrival;
     let p = 0;
-    while (free[p]![0]! > now) p++;
+    for (let pool = 0; pool < free.length; pool++) {
+      let start = free[pool]![0]!;
+      if (start < arrival) start = arrival;
+      const { maxWait } = pools[pool]!;
+      if (maxWait > 0 && start < arrival + maxWait) {
+        const last = head + backlogs[pool]! - 1;
+        const enough = last < count ? ready[order[last]!]! : Infinity;
+        start = Math.max(start, Math.min(arrival + maxWait, enough));
+      }
+      if (start >= now) continue;
+      now = start;
+      p = pool;
+    }
     const { batch, times, wake } = pools[p]!;
-    const most = apart && now === arrival ? 1 : batch;
+    // Of those that come one by one at one instant, the last that is needed sets it off.
+    const needed = pools[p]!.maxWait > 0 ? backlogs[p]! : 1;
+    const isSetOff = apart && head + needed <= count && now === ready[order[head + needed - 1]!]!;
+    const most = isSetOff && needed < batch ? needed : batch;
     let taken = 1;
     while (taken < most && head + taken < count && ready[order[head + taken]!]! <= now) taken++;
     let end = now + alone[p]![first]!;

@@ -1,4 +1,5 @@
 /** What the options of one group make of a plan whose other groups stay as they are. */
+import { heldBack } from './held-back.ts';
 import type { Weighed } from './knapsack.ts';
 import { speedOf } from '../simulation/deployment.ts';
 import { optionOf, type Kind, type Option, type SearchGroup } from './option.ts';
@@ -15,6 +16,8 @@ export interface Weighing {
   top(kind: Kind): number;
   /** Only options that cost less are of use. */
   below: number;
+  /** Milliseconds after which replicas that are held back take what waits. */
+  wait: number;
   isOver(): boolean;
 }
 
@@ -51,6 +54,9 @@ export function weighSingle({ group, measure, busy, top, below, isOver }: Weighi
   }
   return weighed;
 }
+
+/** A mix that misses its target by so little may meet it with slow replicas held back. */
+const nearly = 1.25;
 
 /** Batch sizes of one hardware type that mixes are made of. */
 const mostBatches = 2;
@@ -92,7 +98,7 @@ function promising({ kinds }: SearchGroup, singles: readonly Weighed<Option>[], 
 }
 
 function weighPair(
-  { measure, busy, top, below, isOver }: Weighing,
+  { measure, busy, top, below, wait, isOver }: Weighing,
   slow: Kind,
   fast: Kind,
   target: number,
@@ -112,8 +118,13 @@ function weighPair(
       few++;
       continue;
     }
-    const { score } = measure(option);
+    let { score } = measure(option);
     weighed.push({ value: option, cost: option.cost, weight: score });
+    for (const held of score > target && score <= target * nearly ? heldBack(option, wait) : []) {
+      const tried = measure(held).score;
+      weighed.push({ value: held, cost: held.cost, weight: tried });
+      score = Math.min(score, tried);
+    }
     if (score <= target) many--;
     else few++;
   }
