@@ -160,10 +160,10 @@ export class Descent {
       busy: kind => this.#busyOf(group, kind),
       top: ({ hardware }) => Math.min(options.most, limits[hardware] ?? options.most),
       below: cost - least + 2 * tolerance,
-      wait: Math.min(...slo.map(({ limit }) => limit)),
       isOver,
     };
-    const weighed = singles ? weighMixes(weighing, singles, this.#target) : weighSingle(weighing);
+    const wait = Math.min(...slo.map(({ limit }) => limit));
+    const weighed = singles ? weighMixes(weighing, singles, this.#target, wait) : weighSingle(weighing);
     return { group, options: weighed, isNew: false, planWith };
   }
 

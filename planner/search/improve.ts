@@ -1,6 +1,6 @@
 /** From plans with one pool per stage to plans that share replicas and mix hardware. */
 import { costOfChoice } from './choice.ts';
-import type { Candidate, SearchContext } from './context.ts';
+import { note, type Candidate, type SearchContext } from './context.ts';
 import { Descent } from './descent.ts';
 import type { SearchGroup } from './option.ts';
 import { Regrouping } from './regroup.ts';
@@ -74,6 +74,7 @@ export class Improvement {
 
   #keep(plan: Candidate): void {
     if (!this.#best || costOfChoice(plan.choice) < costOfChoice(this.#best.choice)) this.#best = plan;
+    note(this.#context, costOfChoice(plan.choice));
   }
 }
 

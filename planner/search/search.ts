@@ -42,6 +42,7 @@ export function searchPlan(
     evaluator: new Evaluator(system, samples, slo),
     limits: system.hardware.limits,
     isOver: () => options.now() - begun > options.budget,
+    progress: { best: null },
   };
   const result = searchSpace(context, share => begun + share * options.budget);
   if (result.kind === 'none') return result;

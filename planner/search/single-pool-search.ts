@@ -2,7 +2,7 @@
 import { BranchAndBound } from './branch-and-bound.ts';
 import { costOfChoice, isWithinLimits } from './choice.ts';
 import type { SearchProblem } from './problem.ts';
-import type { Candidate, SearchContext } from './context.ts';
+import { note, type Candidate, type SearchContext } from './context.ts';
 import { explain, fastest, type NoPlan } from './infeasible.ts';
 import { LocalSearch } from './local-search.ts';
 import { optionOf, type Kind, type Option, type SearchGroup } from './option.ts';
@@ -59,7 +59,7 @@ export class SinglePoolSearch {
       onBound: bound =>
         options.onProgress?.({
           phase: 'searching',
-          best: this.#best ? costOfChoice(this.#best) : below < Infinity ? below : null,
+          best: context.progress.best,
           bound,
           evaluated: evaluator.evaluated,
         }),
@@ -89,7 +89,9 @@ export class SinglePoolSearch {
     // With a plan in hand, only what is cheaper is left to rule out.
     const plan = local ?? (isCheaper(dearest) && isPlan(dearest) ? dearest : null);
     this.#best = plan && isCheaper(plan) ? plan : null;
-    return this.#best && { groups, choice: this.#best };
+    if (!this.#best) return null;
+    note(this.#context, costOfChoice(this.#best));
+    return { groups, choice: this.#best };
   }
 
   /** Proves what was found, or finds what is cheaper, as far as it comes. */

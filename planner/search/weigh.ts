@@ -16,8 +16,6 @@ export interface Weighing {
   top(kind: Kind): number;
   /** Only options that cost less are of use. */
   below: number;
-  /** Milliseconds after which replicas that are held back take what waits. */
-  wait: number;
   isOver(): boolean;
 }
 
@@ -66,18 +64,22 @@ const mostBatches = 2;
  * must be with so many of the other.
  * @param singles options with one pool
  * @param target the score to meet
+ * @param wait milliseconds after which replicas that are held back take what waits
  */
 export function weighMixes(
   weighing: Weighing,
   singles: readonly Weighed<Option>[],
   target: number,
+  wait: number,
 ): Weighed<Option>[] {
   // Replicas that are slow make others wait for nothing: from few of them on, and with many that are fast.
   const kinds = promising(weighing.group, singles, target).sort((a, b) => speedOf(b.pool) - speedOf(a.pool));
   return kinds.flatMap((slow, at) =>
     kinds
       .slice(at + 1)
-      .flatMap(fast => (fast.hardware === slow.hardware ? [] : weighPair(weighing, slow, fast, target))),
+      .flatMap(fast =>
+        fast.hardware === slow.hardware ? [] : weighPair(weighing, [slow, fast], target, wait),
+      ),
   );
 }
 
@@ -98,10 +100,10 @@ function promising({ kinds }: SearchGroup, singles: readonly Weighed<Option>[], 
 }
 
 function weighPair(
-  { measure, busy, top, below, wait, isOver }: Weighing,
-  slow: Kind,
-  fast: Kind,
+  { measure, busy, top, below, isOver }: Weighing,
+  [slow, fast]: readonly [Kind, Kind],
   target: number,
+  wait: number,
 ): Weighed<Option>[] {
   const weighed: Weighed<Option>[] = [];
   let many = Math.min(top(fast), Math.floor((below - tolerance - slow.price) / fast.price));
