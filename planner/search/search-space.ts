@@ -48,7 +48,8 @@ export function searchSpace(context: SearchContext, at: (share: number) => numbe
     single.kind === 'single' ? single.found : (first ?? everything(context, groups, isMixed, isFused));
   if (!better) return withoutStart(context, single as NoPlan, groups, space);
   if (!first || costOfChoice(better.choice) < costOfChoice(first.choice)) improvement.descend(better, at(1));
-  improvement.explore(at(shares.explore));
+  // Of one stage, every mix is looked through all the same.
+  if (stages.length > 1) improvement.explore(at(shares.explore));
   if (!single.proved) {
     single = search.prove(Infinity);
     if (single.kind === 'single' && costOfChoice(single.found.choice) < costOfChoice(better.choice))
