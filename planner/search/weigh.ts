@@ -54,7 +54,7 @@ export function weighSingle({ group, measure, busy, top, below, isOver }: Weighi
 }
 
 /** A mix that misses its target by so little may meet it with slow replicas held back. */
-const nearly = 1.25;
+const nearly = 1.15;
 
 /** Batch sizes of one hardware type that mixes are made of. */
 const mostBatches = 2;
@@ -122,10 +122,10 @@ function weighPair(
     }
     let { score } = measure(option);
     weighed.push({ value: option, cost: option.cost, weight: score });
-    for (const held of score > target && score <= target * nearly ? heldBack(option, wait) : []) {
-      const tried = measure(held).score;
-      weighed.push({ value: held, cost: held.cost, weight: tried });
-      score = Math.min(score, tried);
+    for (const held of score <= target * nearly ? heldBack(option, wait) : []) {
+      if (score <= target) break;
+      score = measure(held).score;
+      weighed.push({ value: held, cost: held.cost, weight: score });
     }
     if (score <= target) many--;
     else few++;
