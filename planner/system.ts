@@ -8,15 +8,20 @@ import {
   type Pipeline,
 } from '../pipelines/index.ts';
 import type { EngineCost, Profile, Scale } from './profile/profile.ts';
-import { speedOf, type SimulatedDeployment, type SimulatedPool } from './simulation/deployment.ts';
+import {
+  speedOf,
+  type SimulatedDeployment,
+  type SimulatedEngine,
+  type SimulatedPool,
+} from './simulation/deployment.ts';
 import { structureOf, type Structure } from './simulation/structure.ts';
 
 export interface System {
   pipeline: Pipeline;
   hardware: Hardware;
   structure: Structure;
-  /** Of the main thread: the dearest of all profiles. */
-  engine: { query: number; hop: number };
+  /** Of the main thread: the dearest of all profiles. It runs on the hardware's host, where there is only one. */
+  engine: SimulatedEngine;
   /** Names of the hardware types that a profile covers, in the order of the hardware file. */
   types: readonly string[];
   typeOf(hardware: string): HardwareType | undefined;
@@ -72,6 +77,7 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
     engine: {
       query: Math.max(0, ...profiles.map(({ engine }) => engine.query)),
       hop: Math.max(0, ...profiles.map(({ engine }) => engine.hop)),
+      host: Object.keys(hardware.hosts).length === 1 ? 0 : -1,
     },
     types: [...new Set(order)].filter(type => byHardware.has(type) && typeOf(type)),
     typeOf,

@@ -31,12 +31,19 @@ export interface SimulatedGroup {
   pools: readonly SimulatedPool[];
 }
 
+/** The engine's main thread, in milliseconds per query and per batch. */
+export interface SimulatedEngine {
+  query: number;
+  hop: number;
+  /** The host whose cores it shares with replicas; none unless given. */
+  host?: number;
+}
+
 export interface SimulatedDeployment {
   groups: readonly SimulatedGroup[];
   /** Cores of each host. */
   hosts: readonly number[];
-  /** Main-thread milliseconds per query and per batch. */
-  engine: { query: number; hop: number };
+  engine: SimulatedEngine;
 }
 
 /** A change of a pool's size while the simulation runs. */
