@@ -14,7 +14,8 @@ import { MainThread, mainThread, Task } from './main-thread.ts';
 import { noStage, type Outcome } from './outcome.ts';
 import { QueryDraws } from './query-draws.ts';
 import { QueryTable } from './query-table.ts';
-import { RunningGroup, type DropEvents, type Surroundings } from './simulated-group.ts';
+import { RunningGroup } from './simulated-group.ts';
+import type { DropEvents, Surroundings } from './surroundings.ts';
 import { UnionDraws } from './union-draws.ts';
 import type { Structure } from './structure.ts';
 
