@@ -77,8 +77,10 @@ export async function profileStage(
       } else {
         const times = await measureBatch(batch);
         if (!times && signal?.aborted) return;
-        so = times ? { ...so, batches: [...so.batches, times] } : { ...so, finished: true };
-        if (times && batch === 1) so = { ...so, ...(await measureHandover(times)) };
+        const handover = times && batch === 1 ? await measureHandover(times) : {};
+        // A batch size is not measured again: with the rest of it missing, it is not kept.
+        if (batch === 1 && signal?.aborted) return;
+        so = times ? { ...so, ...handover, batches: [...so.batches, times] } : { ...so, finished: true };
       }
       await measured(so);
     }
