@@ -113,7 +113,7 @@ export class Worksheet {
     if (known) return known;
     const { name } = this.#system.structure.stages[stage]!;
     const times = types.map(type => this.#system.timesOf(name, type)!);
-    const wakes = types.map(type => (isFirst ? this.#system.wakeOf(type) : 0));
+    const wakes = types.map(type => (isFirst ? this.#system.wakeOf([name], type) : 0));
     const service = this.staged.units[stage]!.uniforms.map(uniform => {
       let least = Infinity;
       for (let t = 0; t < times.length; t++) least = Math.min(least, times[t]!.draw(1, uniform) + wakes[t]!);
