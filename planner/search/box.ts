@@ -7,8 +7,9 @@
 import { roundCost } from '../cost.ts';
 import type { SimulatedPool } from '../simulation/deployment.ts';
 import { tolerance, type Candidate } from './narrowing.ts';
-import { optionOf, type Option } from './option.ts';
+import type { Option } from './option.ts';
 import type { SearchProblem } from './problem.ts';
+import { settleBatches } from './settle-batches.ts';
 
 export class Box {
   /** By group: what it may be, all on one type of hardware. */
@@ -69,7 +70,10 @@ export class Box {
     const key = this.#low.join();
     if (key === this.#failed) return null;
     this.#failed = key;
-    return this.#settle([]);
+    const kinds = this.#candidates.map((candidates, g) =>
+      candidates.flatMap(({ kind, fewest }) => (fewest <= this.#low[g]! ? [kind] : [])),
+    );
+    return settleBatches(this.#problem, kinds, this.#low);
   }
 
   /** The same in two parts; with nothing to choose, in none. To be called when `settle` found nothing. */
@@ -109,29 +113,6 @@ export class Box {
 
   #isRuledOut(replicas: readonly number[]): boolean {
     return this.#problem.relaxation.together(replicas.map((count, g) => this.#waysOf(g, count))).ruledOut;
-  }
-
-  #settle(chosen: readonly Option[]): readonly Option[] | null {
-    const { relaxation, isFeasible, isOver } = this.#problem;
-    const group = chosen.length;
-    if (group === this.#low.length) return isFeasible(chosen) ? chosen : null;
-    const fixed = chosen.map(({ pools: [pool] }) => [[{ ...pool!.kind.pool, replicas: pool!.replicas }]]);
-    for (const { kind, fewest } of this.#candidates[group]!) {
-      const replicas = this.#low[group]!;
-      if (isOver()) return null;
-      if (fewest > replicas) continue;
-      const behind = this.#low.map((count, g) => this.#waysOf(g, count)).slice(group + 1);
-      const { ruledOut, passages } = relaxation.together([
-        ...fixed,
-        [[{ ...kind.pool, replicas }]],
-        ...behind,
-      ]);
-      const found = ruledOut ? null : this.#settle([...chosen, optionOf([{ kind, replicas }])]);
-      if (found) return found;
-      // No batch was ever full: larger ones would be the same.
-      if (passages[group]!.largest < kind.batch) return null;
-    }
-    return null;
   }
 
   #waysOf(group: number, replicas: number): SimulatedPool[][] {

@@ -16,10 +16,10 @@ import type { Passage } from './staged-queue.ts';
 import { join, Worksheet } from './worksheet.ts';
 
 /** By how much a bound must miss the objectives to rule a choice out. */
-const margin = { share: 0.05, queries: 2 };
+const margin = { share: 0.05, asIs: 0.01, queries: 2 };
 
 /** Where some samples have less than this share of the misses they may, the others are not looked at. */
-const unlikely = 0.5;
+const unlikely = 0.75;
 
 /** How a choice for some groups does at best. */
 export interface Bound extends Passage {
@@ -46,6 +46,7 @@ export class Relaxation {
   readonly #groups: readonly SearchGroup[];
   readonly #slo: readonly Objective[];
   readonly #allowed: readonly number[];
+  readonly #allowedAsIs: readonly number[];
   readonly #sheets: readonly Worksheet[];
   /** Of all samples, while a choice is scored. */
   readonly #latencies: Float64Array;
@@ -64,9 +65,10 @@ export class Relaxation {
     this.#groups = groups;
     this.#slo = slo;
     const queries = samples.reduce((sum, { arrivals }) => sum + arrivals.length, 0);
-    this.#allowed = slo.map(
-      ({ percentile }) => allowedAbove(percentile, queries) * (1 + margin.share) + margin.queries,
-    );
+    const allowed = (share: number) =>
+      slo.map(({ percentile }) => allowedAbove(percentile, queries) * (1 + share) + margin.queries);
+    this.#allowed = allowed(margin.share);
+    this.#allowedAsIs = allowed(margin.asIs);
     this.#latencies = new Float64Array(queries);
     this.#sheets = samples.map(sample => new Worksheet(system, groups, sample));
     this.#types = groups.map(() => []);
@@ -107,6 +109,14 @@ export class Relaxation {
       return limits.map(limit => sheet.staged.countAbove(limit, sheet.together));
     });
     return { ruledOut, passages };
+  }
+
+  /** Whether a complete choice misses the objectives: worked out as it is, which leaves less room for doubt. */
+  isTooSlow(ways: readonly (readonly (readonly SimulatedPool[])[])[]): boolean {
+    return this.#isRuledOut((sheet, limits) => {
+      sheet.passAll(ways);
+      return limits.map(limit => sheet.staged.countAbove(limit, sheet.together));
+    }, this.#allowedAsIs);
   }
 
   /**
@@ -156,15 +166,18 @@ export class Relaxation {
   }
 
   /** Goes through the samples as long as their misses leave it open whether there are too many. */
-  #isRuledOut(missesOf: (sheet: Worksheet, limits: readonly number[]) => readonly number[]): boolean {
+  #isRuledOut(
+    missesOf: (sheet: Worksheet, limits: readonly number[]) => readonly number[],
+    allowed = this.#allowed,
+  ): boolean {
     this.#counter.evaluated++;
     const limits = this.#slo.map(({ limit }) => limit);
-    const left = [...this.#allowed];
+    const left = [...allowed];
     for (const [at, sheet] of this.#sheets.entries()) {
       const misses = missesOf(sheet, limits);
       if (misses.some((count, o) => (left[o]! -= count) < 0)) return true;
       const share = (at + 1) / this.#sheets.length;
-      if (left.every((rest, o) => rest > (1 - unlikely * share) * this.#allowed[o]!)) return false;
+      if (left.every((rest, o) => rest > (1 - unlikely * share) * allowed[o]!)) return false;
     }
     return false;
   }
