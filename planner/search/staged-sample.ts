@@ -51,7 +51,7 @@ export class StagedSample {
   /** By stage. */
   readonly #links: readonly (readonly (readonly Link[])[] | null)[];
   /** Stages of which one is a query's last. */
-  readonly #last: readonly number[];
+  readonly last: readonly number[];
   readonly #latencies: Float64Array;
 
   constructor(structure: Structure, sample: Sample) {
@@ -61,7 +61,7 @@ export class StagedSample {
     this.units = unitsOf(structure, sample);
     // Where every stage runs, those that no other reads are over last.
     const allPresent = this.units.every(units => units.allPresent);
-    this.#last = structure.stages.flatMap(({ index, dependents, followers }) =>
+    this.last = structure.stages.flatMap(({ index, dependents, followers }) =>
       allPresent && dependents.length + followers.length > 0 ? [] : [index],
     );
     this.#latencies = new Float64Array(sample.arrivals.length);
@@ -180,28 +180,34 @@ export class StagedSample {
     return time;
   }
 
-  /** How many queries were not yet at a time of their own so many milliseconds after they came. */
-  countLater(limit: number, times: Float64Array): number {
+  /** How many queries were not yet at a time of their own, and so much beyond, that many milliseconds after they came. */
+  countLater(limit: number, times: Float64Array, beyond: Float64Array): number {
     let count = 0;
-    for (let q = 0; q < times.length; q++) if (times[q]! - this.arrivals[q]! > limit) count++;
+    for (let q = 0; q < times.length; q++) if (times[q]! + beyond[q]! - this.arrivals[q]! > limit) count++;
     return count;
   }
 
   /** How many queries took longer than a limit, in milliseconds. */
   countAbove(limit: number, over: readonly Float64Array[]): number {
-    const [last, ...others] = this.#last;
+    const [last, ...others] = this.last;
     if (others.length === 0 && !this.#structure.stages[last!]!.perItem)
-      return this.countLater(limit, over[last!]!);
+      return this.#countLate(limit, over[last!]!);
     this.latencies(over, this.#latencies);
     let count = 0;
     for (let q = 0; q < this.#latencies.length; q++) if (this.#latencies[q]! > limit) count++;
     return count;
   }
 
+  #countLate(limit: number, times: Float64Array): number {
+    let count = 0;
+    for (let q = 0; q < times.length; q++) if (times[q]! - this.arrivals[q]! > limit) count++;
+    return count;
+  }
+
   /** Latency of each query: it is over when all of its stages are. */
   latencies(over: readonly Float64Array[], latencies: Float64Array): void {
     latencies.fill(0);
-    for (const stage of this.#last) {
+    for (const stage of this.last) {
       const times = over[stage]!;
       const { query } = this.units[stage]!;
       for (let unit = 0; unit < times.length; unit++) {
