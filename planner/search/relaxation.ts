@@ -45,6 +45,8 @@ export class Relaxation {
   /** In topological order. */
   readonly #groups: readonly SearchGroup[];
   readonly #slo: readonly Objective[];
+  /** Milliseconds until the main thread took in a query, at least. */
+  readonly #taken: number;
   readonly #allowed: readonly number[];
   readonly #allowedAsIs: readonly number[];
   readonly #sheets: readonly Worksheet[];
@@ -63,6 +65,7 @@ export class Relaxation {
   ) {
     this.#counter = counter;
     this.#groups = groups;
+    this.#taken = system.engine.query;
     this.#slo = slo;
     const queries = samples.reduce((sum, { arrivals }) => sum + arrivals.length, 0);
     const allowed = (share: number) =>
@@ -160,7 +163,8 @@ export class Relaxation {
       at += staged.arrivals.length;
     }
     const ratios = this.#slo.map(({ percentile, limit }) => {
-      return selectRank(this.#latencies, rankOf(percentile, this.#latencies.length) - 1) / limit;
+      const latency = selectRank(this.#latencies, rankOf(percentile, this.#latencies.length) - 1);
+      return (latency + this.#taken) / limit;
     });
     return Math.max(...ratios);
   }
@@ -171,7 +175,7 @@ export class Relaxation {
     allowed = this.#allowed,
   ): boolean {
     this.#counter.evaluated++;
-    const limits = this.#slo.map(({ limit }) => limit);
+    const limits = this.#slo.map(({ limit }) => limit - this.#taken);
     const left = [...allowed];
     for (const [at, sheet] of this.#sheets.entries()) {
       const misses = missesOf(sheet, limits);

@@ -1,8 +1,8 @@
 /**
  * A sample, stage by stage. Since nothing flows back, it can be worked out for each stage when everything reaches it
  * once that is known of the stages before, which is many times faster than simulating all of them together. What the
- * stages share beside queries is left out: the main thread, cores of a host, and the order of items of one sequence;
- * all of that only adds to latency. So this gives bounds, and the simulation the verdict.
+ * stages share beside queries is left out: waiting for the main thread, cores of a host, and the order of items of one
+ * sequence; all of that only adds to latency. So this gives bounds, and the simulation the verdict.
  */
 import { drawFrom, keyedPrefix } from '../../operators/index.ts';
 import { QueryDraws } from '../simulation/query-draws.ts';

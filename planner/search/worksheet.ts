@@ -124,8 +124,9 @@ export class Worksheet {
     const uniforms = [...indices].map(stage => this.staged.units[stage]!.uniforms);
     const apart = this.#system.structure.stages[first]!.needs.length === 0;
     const through = (pools: readonly SimulatedPool[], ends: Float64Array) => {
-      const alone = pools.map(pool => this.#timesAlone(group, pool, uniforms));
-      return passQueue({ ready, order, uniforms, alone, apart }, pools, ends);
+      const its = pools.map(pool => ({ ...pool, wake: this.#wakeOf(pool) }));
+      const alone = its.map(pool => this.#timesAlone(group, pool, uniforms));
+      return passQueue({ ready, order, uniforms, alone, apart }, its, ends);
     };
     const passage = through(ways[0]!, soonest);
     for (let way = 1; way < ways.length && passage.largest >= ways[way - 1]![0]!.batch; way++) {
@@ -157,6 +158,11 @@ export class Worksheet {
     }
   }
 
+  /** What a batch costs its replica beside its stages: it is only free once the main thread took the results. */
+  #wakeOf({ wake }: Pick<SimulatedPool, 'wake'>): number {
+    return wake + this.#system.engine.hop;
+  }
+
   /** What a batch of one takes a group's replica, by unit: the same for every pool of the hardware. */
   #timesAlone(
     group: number,
@@ -181,7 +187,9 @@ export class Worksheet {
     if (known) return known;
     const { name } = this.#system.structure.stages[stage]!;
     const times = types.map(type => this.#system.timesOf(name, type)!);
-    const wakes = types.map(type => (isFirst ? this.#system.wakeOf([name], type) : 0));
+    const wakes = types.map(type =>
+      isFirst ? this.#wakeOf({ wake: this.#system.wakeOf([name], type) }) : 0,
+    );
     const service = this.staged.units[stage]!.uniforms.map(uniform => {
       let least = Infinity;
       for (let t = 0; t < times.length; t++) least = Math.min(least, times[t]!.draw(1, uniform) + wakes[t]!);
