@@ -1,10 +1,9 @@
 /**
- * The cheapest choice of one pool per group, proved: depth first over the groups in topological order, under a cost
- * that is raised step by step until a choice is found (iterative deepening: Korf 1985).
+ * The cheapest choice of one pool per group, proved: the search under a cost (`best-first.ts`), which is raised step by
+ * step until a choice is found (iterative deepening: Korf 1985).
  *
- * Branches end where the groups chosen so far, worked out as they are, miss the objectives though the others are ideal;
- * and where the groups behind cost too much even if those before are ideal, but for the delay they surely add. A
- * complete choice is judged by the simulation.
+ * Parts of the space end where the groups, worked out as they are with the most replicas and any batch size that the part
+ * has, miss the objectives. A complete choice is judged by the simulation.
  */
 import { roundCost } from '../cost.ts';
 import { searchBestFirst } from './best-first.ts';
