@@ -7,23 +7,39 @@ import {
   type HardwareType,
   type Pipeline,
 } from '../pipelines/index.ts';
-import type { EngineCost, Profile, Scale } from './profile/profile.ts';
-import { speedOf, type SimulatedDeployment, type SimulatedPool } from './simulation/deployment.ts';
+import type { EngineCost, Profile, Rested, Scale } from './profile/profile.ts';
+import {
+  speedOf,
+  type RestedPool,
+  type SimulatedDeployment,
+  type SimulatedEngine,
+  type SimulatedPool,
+} from './simulation/deployment.ts';
 import { structureOf, type Structure } from './simulation/structure.ts';
 
 export interface System {
   pipeline: Pipeline;
   hardware: Hardware;
   structure: Structure;
-  /** Of the main thread: the dearest of all profiles. */
-  engine: { query: number; hop: number };
+  /** Of the main thread: the dearest of all profiles. It runs on the hardware's host, where there is only one. */
+  engine: SimulatedEngine;
   /** Names of the hardware types that a profile covers, in the order of the hardware file. */
   types: readonly string[];
   typeOf(hardware: string): HardwareType | undefined;
   /** Service times of a stage; undefined where that hardware can't run it. */
   timesOf(stage: string, hardware: string): ServiceDistribution | undefined;
-  /** What a batch costs a replica beside its stages, in milliseconds. */
-  wakeOf(hardware: string): number;
+  /**
+   * What a batch costs a replica of these stages beside them, in milliseconds: it is handed over once, which takes as
+   * long as for the one of them whose batches take longest.
+   */
+  wakeOf(stages: readonly string[], hardware: string): number;
+  /**
+   * How much longer a batch of these stages takes on a replica that has waited: each of them does, and handing the batch
+   * over once.
+   */
+  restedOf(stages: readonly string[], hardware: string): readonly RestedPool[];
+  /** Processor threads that a replica of these stages keeps busy, on average over its batches of one. */
+  threadsOf(stages: readonly string[], hardware: string): number;
   /** Batch sizes of a stage that were measured, ascending. */
   batchesOf(stage: string, hardware: string): readonly number[];
   /** Resident bytes a replica of a stage adds; undefined if not measured. */
@@ -46,6 +62,18 @@ function scalesOf(pipeline: Pipeline, profiles: readonly Profile[]): Map<string,
     if (profile) scales.set(name, profile.stages[name]!.scale);
   }
   return scales;
+}
+
+/** How much longer stages on one replica take together, after every rest that one of them was measured after. */
+function together(stages: readonly (readonly Rested[])[]): RestedPool[] {
+  const rests = new Set(stages.flatMap(rested => rested.map(({ rest }) => rest)));
+  return [...rests]
+    .sort((a, b) => a - b)
+    .map(rest => {
+      const longer = stages.map(rested => rested.findLast(one => one.rest <= rest) ?? { time: 0, wake: 0 });
+      const wake = Math.max(...longer.map(one => one.wake));
+      return { rest, more: longer.reduce((sum, { time }) => sum + time, wake) };
+    });
 }
 
 /**
@@ -72,11 +100,24 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
     engine: {
       query: Math.max(0, ...profiles.map(({ engine }) => engine.query)),
       hop: Math.max(0, ...profiles.map(({ engine }) => engine.hop)),
+      host: Object.keys(hardware.hosts).length === 1 ? 0 : -1,
     },
     types: [...new Set(order)].filter(type => byHardware.has(type) && typeOf(type)),
     typeOf,
     timesOf: (stage, type) => distributions.get(JSON.stringify([stage, type])),
-    wakeOf: type => (byHardware.get(type)?.engine ?? noCost).wake,
+    wakeOf(stages, type) {
+      const { wake } = byHardware.get(type)?.engine ?? noCost;
+      return Math.max(...stages.map(stage => stageOn(stage, type)?.wake ?? wake));
+    },
+    restedOf: (stages, type) => together(stages.map(stage => stageOn(stage, type)?.rested ?? [])),
+    threadsOf(stages, type) {
+      const threads = typeOf(type)?.threads ?? 1;
+      const known = stages.map(stage => stageOn(stage, type)?.threads ?? threads);
+      const times = stages.map(stage => distributions.get(JSON.stringify([stage, type]))?.mean(1) ?? 0);
+      const whole = times.reduce((sum, time) => sum + time, 0);
+      if (whole === 0 || known.every(of => of === threads)) return threads;
+      return known.reduce((sum, of, at) => sum + of * times[at]!, 0) / whole;
+    },
     batchesOf: (stage, type) => stageOn(stage, type)?.batches.map(({ batch }) => batch) ?? [],
     memoryOf: (stage, type) => stageOn(stage, type)?.memory,
   };
@@ -108,8 +149,9 @@ export function deploy(system: System, groups: readonly Group[]): SimulatedDeplo
           backlog: pool.backlog,
           replicas: pool.replicas,
           times,
-          wake: system.wakeOf(pool.hardware),
-          threads: system.typeOf(pool.hardware)?.threads ?? 1,
+          wake: system.wakeOf(ordered, pool.hardware),
+          rested: system.restedOf(ordered, pool.hardware),
+          threads: system.threadsOf(ordered, pool.hardware),
           host: hostNames.findIndex(host => hardware.hosts[host]!.types.includes(pool.hardware)),
         };
       });

@@ -8,7 +8,6 @@ import {
   Engine,
   loadPipeline,
   profilePipeline,
-  replay,
   type BoundPipeline,
   type InputValue,
 } from '../../engine/index.ts';
@@ -24,11 +23,14 @@ import {
   type System,
 } from '../../planner/index.ts';
 import { projectFile, type BenchOptions } from '../bench.ts';
+import { median } from '../measure.ts';
 import { figure, showProgress } from '../report.ts';
+import { openLoop } from './open-loop.ts';
 import { percentilesOf, type Row } from './row.ts';
 
 /** Milliseconds that profiling one pipeline may take, and that replaying its arrivals takes about. */
-const [profileTime, replayTime] = [60_000, 60_000];
+const [profileTime, replayTime] = [60_000, 20_000];
+const runs = 3;
 const utilisations = [0.3, 0.6];
 const seed = 1;
 const cores = cpus().length;
@@ -68,10 +70,11 @@ function systemOf(pipeline: BoundPipeline, profile: Profile): System {
   return makeSystem(pipeline, [profile], { types, limits: {}, hosts: { here: { cores, types: ['cpu'] } } });
 }
 
-/** Rate at which the machine's cores are so busy, from what a query takes of them. */
+/** Rate at which the machine's cores are so busy, from what a query takes of them in its stages. */
 function rateAt(system: System, utilisation: number): number {
   const perQuery = system.structure.stages.reduce(
-    (sum, { name, scale }) => sum + scale.mean * system.timesOf(name, 'cpu')!.mean(1),
+    (sum, { name, scale }) =>
+      sum + scale.mean * system.timesOf(name, 'cpu')!.mean(1) * system.threadsOf([name], 'cpu'),
     0,
   );
   return (1000 * cores * utilisation) / perQuery;
@@ -92,22 +95,20 @@ async function measureCell(
   // The estimator's queries go through the observed ones in this order.
   const first = firstObserved(seed, queries.length);
   const inputsOf = (query: number) => queries[(first + query) % queries.length]!;
-  const runs: Float64Array[] = [];
-  for (let run = 0; run < 2; run++) {
-    showProgress(`${name}, ${utilisation} busy: run ${run + 1} of 2…`);
-    const infer = (inputs: Query) => engine.infer(inputs);
-    runs.push((await replay(sample.arrivals, { lead: 100, infer, inputsOf })).latencies.sort());
+  const measured: Float64Array[] = [];
+  for (let run = 0; run < runs; run++) {
+    showProgress(`${name}, ${utilisation} busy: run ${run + 1} of ${runs}…`);
+    measured.push((await openLoop(sample.arrivals, query => engine.infer(inputsOf(query)))).sort());
   }
+  const all = (percentile: number) => measured.map(latencies => percentileOf(latencies, percentile));
   return {
     pipeline: name,
     rate: figure(rate),
     cv: 1,
     utilisation,
     predicted: percentilesOf(percentile => percentileOf(predicted, percentile)),
-    measured: percentilesOf(percentile => percentileOf(runs[0]!, percentile)),
-    floor: percentilesOf(percentile =>
-      Math.abs(percentileOf(runs[1]!, percentile) / percentileOf(runs[0]!, percentile) - 1),
-    ),
+    measured: percentilesOf(percentile => median(all(percentile))),
+    floor: percentilesOf(percentile => Math.abs(all(percentile)[1]! / all(percentile)[0]! - 1)),
   };
 }
 
@@ -126,7 +127,11 @@ export async function measureShipped({ quick }: BenchOptions): Promise<Row[]> {
     const hardware = { name: 'cpu', device: 'cpu' as const, threads: 1 };
     const { profile } = await profilePipeline(pipeline, labelled, { hardware, budget: profileTime });
     if (!profile) throw new Error(`${name} could not be profiled in time`);
-    const running = await Engine.start(pipeline, { deployment: deployPlan(pipeline, plan) });
+    const running = await Engine.start(pipeline, {
+      deployment: deployPlan(pipeline, plan),
+      // What a simulation takes in, the engine does too.
+      limits: { queries: Infinity, queue: Infinity },
+    });
     // The first of each worker is slow.
     for (const query of queries) await running.infer(query);
     const system = systemOf(pipeline, profile);

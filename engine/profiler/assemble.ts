@@ -18,10 +18,20 @@ export function assemble(
   const profiles = pipeline.stages
     .filter(stage => measured.includes(stage))
     .map(({ name }): [string, StageProfile] => {
-      const { batches, memory } = stages[name]!;
+      const { batches, wake, rested = [], threads, memory } = stages[name]!;
       const { samples } = recording.stages.get(name)!;
       const mean = samples.reduce((sum, items) => sum + items, 0) / samples.length;
-      return [name, { scale: { mean, samples }, batches, memory }];
+      return [
+        name,
+        {
+          scale: { mean, samples },
+          batches,
+          ...(wake !== undefined && { wake }),
+          ...(rested.length > 0 && { rested }),
+          ...(threads !== undefined && { threads }),
+          memory,
+        },
+      ];
     });
   return {
     pipeline: pipeline.name,

@@ -1,10 +1,16 @@
 /** What a profiler has measured so far: plain data, kept between its runs. */
 import type { BatchTimes } from '../../operators/index.ts';
-import type { EngineCost } from '../../planner/index.ts';
+import type { EngineCost, Rested } from '../../planner/index.ts';
 
 export interface StageMeasurements {
   /** Resident bytes a replica adds. */
   memory: number;
+  /** Milliseconds a batch of one takes beside the stage, less the main thread's; absent until it was measured. */
+  wake?: number;
+  /** How much longer batches take on a replica that has waited, as of a `StageProfile`. */
+  rested?: readonly Rested[];
+  /** Processor threads that a batch keeps busy; absent where that can't be measured. */
+  threads?: number;
   /** In ascending order of batch size. */
   batches: readonly BatchTimes[];
   /** No larger batch is worth measuring, or none can be run. */
@@ -21,7 +27,7 @@ export interface Measurements {
 export const nothingMeasured: Measurements = { engine: null, stages: {} };
 
 /** Kind and version, the first key of the text. */
-const version = 'measurements/1';
+const version = 'measurements/2';
 
 /**
  * Measurements as text, to go on from later.

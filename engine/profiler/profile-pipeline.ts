@@ -22,7 +22,8 @@ const shares = { samples: 0.25, memory: 0.1, engine: 0.05 };
  * Measures the stages of a pipeline on this machine, one after the other, the fastest first.
  *
  * The samples are sent through the pipeline to see what each stage is given, and how many items. Then each stage, alone
- * on one replica, runs batches of these inputs; what is noted is the time of the stage by the replica's own clock. The
+ * on one replica, runs batches of these inputs; what is noted is the time of the stage by the replica's own clock, what
+ * a batch of one takes beside it, and how much longer both are after a rest. The
  * budget is divided in proportion to the square roots of the stages' times per item, which for a given sum makes the
  * means' relative errors, squared and summed, the least (Neyman's allocation); what a stage leaves goes to those after it.
  *
@@ -164,6 +165,7 @@ class Profiler {
       progress: (batch, repetition) => {
         this.#tell({ stage: stage.name, batch, repetition }, (1 + done) / 2);
       },
+      hop: this.#measurements.engine!.hop,
       measured: so => this.#keep(this.#with(stage, so)),
       note: note => this.#notes.push(note),
     });

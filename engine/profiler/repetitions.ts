@@ -23,7 +23,7 @@ export interface RepetitionOptions {
 const mostFalling = 10;
 
 /** Most runs that don't count at all: by then everything is compiled, however little a run takes. */
-const mostWarmUps = 2000;
+const mostWarmUps = 5000;
 
 /** At most this share of the time is spent on runs that don't count, but for the least number of them. */
 const warmUpShare = 0.25;
@@ -35,7 +35,7 @@ const stillFalling = 0.95;
 const percentages = [1, 5, 10, 25, 50, 75, 90, 95, 99];
 
 /** Tenths of a microsecond are more than a clock tells. */
-function rounded(milliseconds: number): number {
+export function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 1e4) / 1e4;
 }
 

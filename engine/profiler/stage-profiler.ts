@@ -3,8 +3,11 @@ import { MillraceError, type BatchTimes } from '../../operators/index.ts';
 import type { BoundStage } from '../../pipelines/index.ts';
 import type { Budget } from './budget.ts';
 import type { StageMeasurements } from './measurements.ts';
+import { measureThreads } from './crowding.ts';
 import type { StageInput } from './recorder.ts';
-import { repeat } from './repetitions.ts';
+import { median } from './order-statistics.ts';
+import { repeat, rounded } from './repetitions.ts';
+import { measureRested } from './rested.ts';
 import { leastRepetitions, nextBatch, sizesToCome, type MeasuredBatch } from './rules.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
@@ -18,6 +21,8 @@ export interface StageProfilerOptions extends TrialOptions {
   progress?: (batch: number, repetition: number) => void;
   /** Called after every batch size. */
   measured: (so: StageMeasurements) => Promise<void>;
+  /** Main-thread milliseconds per batch, which are no replica's. */
+  hop: number;
   note: (note: string) => void;
 }
 
@@ -26,7 +31,13 @@ const fewWarmUps = 2;
 const manyWarmUps = 32;
 
 /** Milliseconds of runs that don't count: a just-started replica's code is compiled as it runs. */
-const warmUpTime = { first: 250, later: 25 };
+const warmUpTime = { first: 2000, later: 25 };
+
+/** Share of the time left that runs on every core at once may take. */
+const crowdedShare = 0.25;
+
+/** Batches of one that tell what a batch takes beside its stage. */
+const fewBesides = 100;
 
 function medianOf({ batch, mean, quantiles }: BatchTimes): MeasuredBatch {
   return { batch, median: quantiles.find(({ percentage }) => percentage === 50)?.time ?? mean };
@@ -49,8 +60,9 @@ export async function profileStage(
   known: StageMeasurements,
   options: StageProfilerOptions,
 ): Promise<void> {
-  const { hardware, clock, budget, maxBatch, repetitions, signal, turn, measured, note } = options;
+  const { hardware, clock, budget, maxBatch, repetitions, signal, turn, measured, hop, note } = options;
   const warmUps = hardware.device === 'cpu' ? fewWarmUps : Math.min(2 * inputs.length, manyWarmUps);
+  const besides: number[] = [];
   let so = known;
   const trial = await Trial.start(stage, inputs, options);
   try {
@@ -65,7 +77,10 @@ export async function profileStage(
       } else {
         const times = await measureBatch(batch);
         if (!times && signal?.aborted) return;
-        so = times ? { ...so, batches: [...so.batches, times] } : { ...so, finished: true };
+        const handover = times && batch === 1 ? await measureHandover(times) : {};
+        // A batch size is not measured again: with the rest of it missing, it is not kept.
+        if (batch === 1 && signal?.aborted) return;
+        so = times ? { ...so, ...handover, batches: [...so.batches, times] } : { ...so, finished: true };
       }
       await measured(so);
     }
@@ -73,12 +88,25 @@ export async function profileStage(
     await trial.close();
   }
 
+  /** What a batch of one takes beside the stage, how much longer all of it takes after a rest, and of how many threads. */
+  async function measureHandover(times: BatchTimes): Promise<Partial<StageMeasurements>> {
+    const beside = median(besides.slice(-fewBesides));
+    const rested = await measureRested(trial, { time: medianOf(times).median, beside }, options);
+    const threads = await measureThreads(stage, inputs, { ...options, budget: budget.share(crowdedShare) });
+    return { wake: Math.max(0, rounded(beside - hop)), rested, ...(threads !== undefined && { threads }) };
+  }
+
   /** Null if batches of this size can't be run, or the signal came. */
   async function measureBatch(batch: number): Promise<BatchTimes | null> {
     const milliseconds = so.batches.length === known.batches.length ? warmUpTime.first : warmUpTime.later;
     const points = so.batches.map(medianOf);
     try {
-      return await repeat(batch, turn => trial.run(batch, turn), {
+      const run = async (turn: number) => {
+        const { time, beside } = await trial.run(batch, turn);
+        if (batch === 1) besides.push(beside);
+        return time;
+      };
+      return await repeat(batch, run, {
         budget: budget.share(1 / sizesToCome(points, maxBatch)),
         repetitions,
         warmUp: { runs: warmUps, milliseconds },

@@ -48,10 +48,10 @@ export class Trial {
   /**
    * Runs a batch of neighbouring inputs, as a queue would give them; it begins elsewhere at every turn, so that any
    * number of turns takes about as much from every part of what was recorded.
-   * @returns milliseconds that the stage took, by the replica's clock
+   * @returns milliseconds that the stage took, by the replica's clock, and what the batch took beside it
    * @throws MillraceError if an item fails, if it takes longer than the stage's time limit, or if the replica is lost
    */
-  async run(size: number, turn: number): Promise<number> {
+  async run(size: number, turn: number): Promise<{ time: number; beside: number }> {
     const first = Math.floor(((turn * golden) % 1) * this.#inputs.length);
     const inputs = Array.from({ length: size }, (_, i) => this.#inputs[(first + i) % this.#inputs.length]!);
     const programs = [...new Set(inputs.map(({ program }) => program))];
@@ -60,18 +60,20 @@ export class Trial {
       values,
       context,
     }));
+    const start = this.#clock.now();
     const {
       items: results,
       blocks,
       times,
     } = await this.#inTime(this.#replica.run({ programs, items, recycled: this.#lent }));
+    const roundTrip = this.#clock.now() - start;
     this.#lent = blocks;
     for (const result of results) {
       if (!('error' in result)) continue;
       const { code, message, stage } = result.error;
       throw new MillraceError(code, message, { stage });
     }
-    return times[0]!;
+    return { time: times[0]!, beside: roundTrip - times[0]! };
   }
 
   /** Ends the replica. */

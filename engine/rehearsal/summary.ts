@@ -22,7 +22,7 @@ export interface Summary {
 
 /**
  * The system as it is in a rehearsal on this machine: the engine costs what was measured here, and no replica slows
- * another, since emulated ones use next to no processor.
+ * another or itself by waiting, since emulated ones use next to no processor.
  */
 export function asRehearsed(system: System, { query, hop, wake }: EngineCost): System {
   return {
@@ -30,6 +30,7 @@ export function asRehearsed(system: System, { query, hop, wake }: EngineCost): S
     hardware: { ...system.hardware, hosts: {} },
     engine: { query, hop },
     wakeOf: () => wake,
+    restedOf: () => [],
   };
 }
 

@@ -1,6 +1,6 @@
 /** What no plan can exceed, since cores and limited hardware are full then. */
 import type { Kind, SearchGroup } from '../search/option.ts';
-import type { UnionProblem } from './union-problem.ts';
+import type { Part, UnionProblem } from './union-problem.ts';
 
 interface Stage {
   kinds: SearchGroup['kinds'];
@@ -20,7 +20,9 @@ export function highestPossible(problem: UnionProblem): number {
     }),
   );
   const { hosts } = problem.parts[0]!.system.hardware;
-  const filled = Object.values(hosts).map(({ cores }, host) => (1000 * cores) / workOnlyOn(stages, host));
+  const filled = Object.values(hosts).map(
+    ({ cores }, host) => (1000 * cores) / workOnlyOn(problem, stages, host),
+  );
   const held = stages.map(({ kinds, visits }) => (1000 * itemsPerMillisecond(problem, kinds)) / visits);
   return Math.min(Infinity, ...filled, ...held);
 }
@@ -28,12 +30,16 @@ export function highestPossible(problem: UnionProblem): number {
 /** Replica milliseconds of an item, at least: what a batch costs beside its stages may be shared by fusing them. */
 const leastWork = ({ work, pool, batch }: Kind): number => work - pool.wake / batch;
 
+/** Threads of its host that it keeps busy, at least: on average over stages that share replicas, they may be fewer. */
+const leastThreads = ({ system }: Part, { hardware, pool }: Kind): number =>
+  Math.min(pool.threads, system.typeOf(hardware)?.threads ?? 1);
+
 /** Core milliseconds, for every query of a part with share 1, of what no other hardware can run. */
-function workOnlyOn(stages: readonly Stage[], host: number): number {
+function workOnlyOn({ parts }: UnionProblem, stages: readonly Stage[], host: number): number {
   return stages
     .filter(({ kinds }) => kinds.every(({ pool }) => pool.host === host))
     .reduce((sum, { kinds, visits }) => {
-      const least = Math.min(...kinds.map(kind => leastWork(kind) * kind.pool.threads));
+      const least = Math.min(...kinds.map(kind => leastWork(kind) * leastThreads(parts[0]!, kind)));
       return sum + visits * least;
     }, 0);
 }
@@ -50,7 +56,8 @@ function itemsPerMillisecond(problem: UnionProblem, kinds: SearchGroup['kinds'])
     const raise = <Key>(best: Map<Key, number>, key: Key, rate: number) =>
       best.set(key, Math.max(best.get(key) ?? 0, rate));
     if (limit === 0) continue;
-    if (pool.host >= 0) raise(byHost, pool.host, cores[pool.host]! / (leastWork(kind) * pool.threads));
+    if (pool.host >= 0)
+      raise(byHost, pool.host, cores[pool.host]! / (leastWork(kind) * leastThreads(problem.parts[0]!, kind)));
     else raise(byType, hardware, limit / leastWork(kind));
   }
   return [...byHost.values(), ...byType.values()].reduce((sum, rate) => sum + rate, 0);

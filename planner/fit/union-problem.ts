@@ -143,6 +143,7 @@ export class UnionProblem {
       engine: {
         query: Math.max(...engines.map(({ query }) => query)),
         hop: Math.max(...engines.map(({ hop }) => hop)),
+        host: engines[0]!.host ?? -1,
       },
     };
   }

@@ -53,7 +53,14 @@ export function writeProfile({ stages, ...profile }: Profile): string {
   return `${JSON.stringify(file, null, 2).replace(lists, onOneLine)}\n`;
 }
 
-function fileStage({ scale: { mean, samples }, memory, batches }: StageProfile): FileStage {
+function fileStage({
+  scale: { mean, samples },
+  wake,
+  rested,
+  threads,
+  memory,
+  batches,
+}: StageProfile): FileStage {
   const times = batches.map(({ batch, mean, quantiles }) => {
     const byPercentage = quantiles.map(({ percentage, time }) => [percentage, time]);
     return [
@@ -63,6 +70,9 @@ function fileStage({ scale: { mean, samples }, memory, batches }: StageProfile):
   });
   return {
     scale: { mean, ...(samples.length > 0 && { samples }) },
+    ...(wake !== undefined && { wake }),
+    ...(rested && { rested: Object.fromEntries(rested.map(({ rest, ...more }) => [rest, more])) }),
+    ...(threads !== undefined && { threads }),
     ...(memory !== undefined && { memory }),
     batches: Object.fromEntries(times),
   };

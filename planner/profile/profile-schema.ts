@@ -21,6 +21,8 @@ const Batch = object(
   open,
 );
 
+const Rested = object({}, { time: Time, wake: Time }, open);
+
 const Stage = object(
   {
     // Samples may be many, so they are looked at by a loop of their own.
@@ -30,7 +32,12 @@ const Stage = object(
     ),
     batches: record('^[1-9]\\d{0,4}$', Batch),
   },
-  { memory: { type: 'number', minimum: 0 } },
+  {
+    wake: Time,
+    rested: record('^\\d{1,9}(?:\\.\\d+)?$', Rested),
+    threads: { type: 'number', minimum: 0 },
+    memory: { type: 'number', minimum: 0 },
+  },
   open,
 );
 

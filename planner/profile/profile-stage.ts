@@ -2,12 +2,15 @@
 import type { Quantile } from '../../operators/index.ts';
 import { nearest, pointer, type SourceFile } from '../../pipelines/index.ts';
 import { readScale, type FileScale } from './profile-scale.ts';
-import type { StageProfile } from './profile.ts';
+import type { Rested, StageProfile } from './profile.ts';
 import { smoothTimes, type Fall, type MeasuredTimes } from './smooth.ts';
 
 /** A stage as the file has it, once that fits the schema. */
 export interface FileStage {
   scale: FileScale;
+  wake?: number;
+  threads?: number;
+  rested?: Record<string, Partial<Omit<Rested, 'rest'>>>;
   memory?: number;
   batches: Record<string, FileBatch>;
 }
@@ -29,9 +32,25 @@ export function readStage(source: SourceFile, name: string, stage: FileStage): S
   warnOfFalls(source, name, falls);
   return {
     scale: readScale(source, name, stage.scale),
+    ...(stage.wake !== undefined && { wake: stage.wake }),
+    ...(stage.rested && { rested: readRested(stage.rested) }),
+    ...(stage.threads !== undefined && { threads: stage.threads }),
     ...(stage.memory !== undefined && { memory: stage.memory }),
     batches,
   };
+}
+
+/** A longer rest never makes a batch faster: what falls is noise. */
+function readRested(rested: NonNullable<FileStage['rested']>): Rested[] {
+  let [most, mostWake] = [0, 0];
+  return Object.entries(rested)
+    .map(([rest, { time = 0, wake = 0 }]) => ({ rest: Number(rest), time, wake }))
+    .toSorted((a, b) => a.rest - b.rest)
+    .map(({ rest, time, wake }) => {
+      most = Math.max(most, time);
+      mostWake = Math.max(mostWake, wake);
+      return { rest, time: most, wake: mostWake };
+    });
 }
 
 /** The times of each batch size that has some, in ascending order. */

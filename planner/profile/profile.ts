@@ -8,10 +8,24 @@ export interface Scale {
   samples: readonly number[];
 }
 
+/** How much longer a batch takes on a replica that has waited so long for it. All in milliseconds. */
+export interface Rested {
+  rest: number;
+  /** Longer for the stage, and beside it. */
+  time: number;
+  wake: number;
+}
+
 export interface StageProfile {
   scale: Scale;
   /** In ascending order of batch size; at least one. */
   batches: readonly BatchTimes[];
+  /** Milliseconds a batch of this stage alone costs its replica beside the stage; the engine's `wake` if not known. */
+  wake?: number;
+  /** In ascending order of the rest, with times that never fall; by itself none costs anything. */
+  rested?: readonly Rested[];
+  /** Processor threads that a batch keeps busy; those of the hardware type if not known. */
+  threads?: number;
   /** Resident bytes a replica of this stage alone adds. */
   memory?: number;
 }
@@ -22,7 +36,10 @@ export interface EngineCost {
   query: number;
   /** Main-thread time per batch: handing it to a replica and taking its results in. */
   hop: number;
-  /** What a batch costs its replica beside its stages: messages between threads, timers that overshoot. */
+  /**
+   * What a batch costs its replica beside its stages, where they have no `wake` of their own: messages between threads,
+   * timers that overshoot.
+   */
   wake: number;
 }
 

@@ -1,17 +1,16 @@
 /**
- * The cheapest choice of one pool per group, proved: depth first over the groups in topological order, under a cost
- * that is raised step by step until a choice is found (iterative deepening: Korf 1985).
+ * The cheapest choice of one pool per group, proved: the search under a cost (`best-first.ts`), which is raised step by
+ * step until a choice is found (iterative deepening: Korf 1985).
  *
- * Branches end where the groups chosen so far, worked out as they are, miss the objectives though the others are ideal;
- * and where the groups behind cost too much even if those before are ideal, but for the delay they surely add. A
- * complete choice is judged by the simulation.
+ * Parts of the space end where the groups, worked out as they are with the most replicas and any batch size that the part
+ * has, miss the objectives. A complete choice is judged by the simulation.
  */
 import { roundCost } from '../cost.ts';
+import { searchBestFirst } from './best-first.ts';
 import { Narrowing, tolerance, type Candidate } from './narrowing.ts';
 import { costOfChoice } from './choice.ts';
 import type { Kind, Option } from './option.ts';
 import type { SearchProblem } from './problem.ts';
-import { Suffixes } from './suffixes.ts';
 
 export interface Found {
   /** By group; null if there is no feasible choice, or none was found in time. */
@@ -22,8 +21,9 @@ export interface Found {
   proved: boolean;
 }
 
-/** By how much the cost is raised at least. */
-const step = 1.03;
+/** By how much the cost is raised where none is known that is near. */
+const step = 1.3;
+const far = 1.7;
 
 export class BranchAndBound {
   readonly #problem: SearchProblem;
@@ -47,7 +47,7 @@ export class BranchAndBound {
     const narrowing = new Narrowing(this.#problem, this.#start, below - 2 * tolerance);
     if (!narrowing.narrow()) return false;
     this.#start = narrowing.candidates;
-    this.#bound = roundCost(narrowing.least[0]!);
+    this.#bound = roundCost(narrowing.least);
     return true;
   }
 
@@ -65,31 +65,23 @@ export class BranchAndBound {
       if (isOver()) return { choice: known, bound, proved: false };
       onBound?.(bound);
       const ceiling = this.#raise(bound, upper);
-      const best = this.#searchUnder(ceiling);
-      if (isOver()) return { choice: best ?? known, bound, proved: false };
-      if (best) return { choice: best, bound: costOfChoice(best), proved: true };
+      const found = searchBestFirst(this.#problem, this.#start, ceiling);
+      if (found.choice) return { choice: found.choice, bound: costOfChoice(found.choice), proved: true };
+      this.#bound = Math.max(this.#bound, found.bound);
+      if (isOver()) return { choice: known, bound: Math.min(this.#bound, upper), proved: false };
       if (ceiling >= Math.min(upper, this.#dearest))
         return { choice: known, bound: known ? costOfChoice(known) : Infinity, proved: true };
-      this.#bound = ceiling;
     }
   }
 
-  /** The cost to search under next: half way up to the known one, and all the way where that is near. */
+  /** The cost to search under next: all the way up to the known one, unless that is far. */
   #raise(bound: number, upper: number): number {
-    if (upper < Infinity) {
-      const half = (bound + upper) / 2;
-      return half * step > upper ? upper : half;
-    }
+    if (upper <= bound * far) return upper;
     const prices = this.#problem.groups.flatMap(({ kinds }) =>
       kinds.flatMap(({ price }) => (price > 0 ? [price] : [])),
     );
     // Where hardware is free, the first step is the price of something that is not.
-    return Math.max(bound * step, Math.min(...prices) * (step - 1));
-  }
-
-  #searchUnder(ceiling: number): readonly Option[] | null {
-    const narrowing = new Narrowing(this.#problem, this.#start, ceiling);
-    return narrowing.narrow() ? new Suffixes(this.#problem, narrowing).cheapest(ceiling) : null;
+    return Math.min(upper, Math.max(bound * step, Math.min(...prices)));
   }
 
   /** Cost of the dearest choice there is. */

@@ -44,4 +44,11 @@ export interface SearchContext {
   evaluator: Evaluator;
   limits: Readonly<Record<string, number>>;
   isOver(): boolean;
+  /** Cost of the cheapest plan so far, in US dollars per hour, for those who watch; null until there is one. */
+  progress: { best: number | null };
+}
+
+/** Takes note of a plan's cost. */
+export function note({ progress }: SearchContext, cost: number): void {
+  progress.best = Math.min(cost, progress.best ?? cost);
 }

@@ -9,6 +9,16 @@ import type { Kind, SearchGroup } from './option.ts';
  * fits into that span on all replicas.
  */
 export function fewestReplicas(
+  group: SearchGroup,
+  kind: Pick<Kind, 'work'>,
+  samples: readonly Sample[],
+  slo: readonly Objective[],
+): number {
+  return Math.max(1, Math.ceil(busyReplicas(group, kind, samples, slo)));
+}
+
+/** The same, as the number of replicas of a kind that the work keeps busy all the time: not whole. */
+export function busyReplicas(
   { visits }: SearchGroup,
   { work }: Pick<Kind, 'work'>,
   samples: readonly Sample[],
@@ -23,5 +33,5 @@ export function fewestReplicas(
       }),
     ),
   );
-  return Math.max(1, Math.ceil(Math.max(...limits)));
+  return Math.max(...limits);
 }

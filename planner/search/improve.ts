@@ -1,111 +1,86 @@
-/** From the best plan with one pool per stage to plans that share replicas and mix hardware. */
-import { roundCost } from '../cost.ts';
+/** From plans with one pool per stage to plans that share replicas and mix hardware. */
 import { costOfChoice } from './choice.ts';
-import type { Candidate, SearchContext } from './context.ts';
-import { groupings, namesOf } from './fusion.ts';
-import { improveMixed, searchOneMixed } from './mixed.ts';
-import { searchGroup } from './option.ts';
-import { Relaxation } from './relaxation.ts';
-import { searchSinglePool, type SingleResult } from './single-pool-search.ts';
+import { note, type Candidate, type SearchContext } from './context.ts';
+import { Descent } from './descent.ts';
+import type { SearchGroup } from './option.ts';
+import { Regrouping } from './regroup.ts';
+import { partOf } from './single-pool-search.ts';
+import { Trial } from './trial.ts';
 
-export interface Improved {
-  found: Candidate;
-  /** What the plan was chosen from. */
-  space: string;
-  /** Whether no cheaper plan of that space is feasible. */
-  optimal: boolean;
-  /** No feasible plan of that space costs less. */
-  bound: number;
-}
+/** Queries of which a part stands for the whole. */
+const mostWhole = 10_000;
+/** Plans from which steps to cheaper ones are tried, and how much dearer than the best they may be. */
+const mostStarts = 24;
+const farther = 1.2;
 
-/** Ways to group the stages that are tried. */
-const mostGroupings = 64;
-/** Share of the budget that each of them may take. */
-const groupingShare = 0.1;
+export class Improvement {
+  readonly #context: SearchContext;
+  readonly #descent: Descent;
+  /** When to stop, by the search's clock. */
+  #end = Infinity;
+  #best: Candidate | null = null;
+  readonly #waiting: Candidate[] = [];
+  readonly #seen = new Set<string>();
 
-export function improve(context: SearchContext, single: SingleResult): Improved {
-  const { fusion, mixed } = context.options;
-  const fused = fusion ? improveFused(context, single) : asIs(single);
-  return mixed ? improveByMixing(context, fused, single.found.groups.length) : fused;
-}
+  /** @param alone the groups of one stage each */
+  constructor(context: SearchContext, alone: readonly SearchGroup[]) {
+    const { system, samples, slo, evaluator, options } = context;
+    this.#context = {
+      ...context,
+      isOver: () => context.isOver() || options.now() > this.#end,
+    };
+    const whole = new Trial(system, samples, slo, evaluator);
+    const queries = samples.reduce((sum, { arrivals }) => sum + arrivals.length, 0);
+    const guide = queries <= mostWhole ? whole : new Trial(system, partOf(samples, alone), slo, evaluator);
+    this.#descent = new Descent(this.#context, new Regrouping(system, alone), guide, whole);
+  }
 
-function asIs({ found, bound, proved }: SingleResult): Improved {
-  return { found, space: 'single-pool', optimal: proved, bound };
-}
+  /** The cheapest plan so far. */
+  get best(): Candidate {
+    return this.#best!;
+  }
 
-/** Searches every other way to group the stages for something cheaper. */
-function improveFused(context: SearchContext, single: SingleResult): Improved {
-  const { structure } = context.system;
-  const { groupings: ways, complete } = groupings(structure, mostGroupings);
-  let best = single.found;
-  let optimal = complete && single.proved;
-  let bound = single.bound;
-  for (const way of ways.slice(1)) {
-    if (context.isOver()) {
-      optimal = false;
-      break;
-    }
-    const groups = way.map(group => searchGroup(context.system, namesOf(structure, group)));
-    if (groups.some(({ kinds }) => kinds.length === 0)) continue;
-    const result = searchSinglePool(context, groups, groupingShare, costOfChoice(best.choice));
-    if (result.kind === 'none') optimal &&= result.proved;
-    else {
-      best = result.found;
-      bound = Math.min(bound, result.bound);
-      optimal &&= result.proved;
+  /** Goes from a feasible plan to the cheapest that steps lead to. @param until when to stop, by the search's clock */
+  descend(start: Candidate, until: number): void {
+    this.#end = until;
+    this.#seen.add(keyOf(start));
+    this.#keep(start);
+    this.#descendFrom(start);
+  }
+
+  /**
+   * Goes on from the cheapest plans around those that were reached, for other ways to group the stages or on other
+   * hardware, though they are dearer at first: best first.
+   */
+  explore(until: number): void {
+    this.#end = until;
+    for (let starts = 0; starts < mostStarts && this.#waiting.length > 0 && !this.#context.isOver();) {
+      this.#waiting.sort((a, b) => costOfChoice(a.choice) - costOfChoice(b.choice));
+      const next = this.#waiting.shift()!;
+      if (!this.#descent.isFeasible(next)) continue;
+      starts++;
+      this.#descendFrom(next);
     }
   }
-  // What was not searched to its end may cost as little as the work itself.
-  const least = optimal ? costOfChoice(best.choice) : Math.min(bound, costOfWork(context));
-  return {
-    found: best,
-    space: ways.length > 1 ? 'single-pool, fused' : 'single-pool',
-    optimal,
-    bound: least,
-  };
-}
 
-function improveByMixing(context: SearchContext, from: Improved, stages: number): Improved {
-  const { system, samples, slo, options, evaluator, limits, isOver } = context;
-  const { groups, choice } = from.found;
-  const types = new Set(groups.flatMap(({ kinds }) => kinds.map(({ hardware }) => hardware)));
-  if (types.size < 2) return from;
-  const problem = {
-    groups,
-    samples,
-    slo,
-    relaxation: new Relaxation(system, groups, samples, slo, evaluator),
-    most: options.most,
-    limits,
-    isFeasible: (changed: typeof choice) => evaluator.isFeasible(groups, changed),
-    isOver,
-  };
-  const space = from.space.replace('single-pool', 'mixed pools');
-  if (stages === 1) {
-    const result = searchOneMixed(problem, choice);
-    const bound = result.bound ?? from.bound;
-    return { found: { groups, choice: result.choice }, space, optimal: result.proved, bound };
+  #descendFrom(start: Candidate): void {
+    this.#keep(this.#descent.from(start));
+    for (const other of this.#descent.around(costOfChoice(this.best.choice) * farther)) {
+      if (this.#seen.has(keyOf(other))) continue;
+      this.#seen.add(keyOf(other));
+      this.#waiting.push(other);
+    }
   }
-  const result = improveMixed(problem, choice);
-  const bound = Math.min(from.bound, costOfWork(context));
-  const cost = costOfChoice(result.choice);
-  return { found: { groups, choice: result.choice }, space, optimal: cost <= bound, bound };
+
+  #keep(plan: Candidate): void {
+    if (!this.#best || costOfChoice(plan.choice) < costOfChoice(this.#best.choice)) this.#best = plan;
+    note(this.#context, costOfChoice(plan.choice));
+  }
 }
 
-/**
- * What the work alone costs at least, however stages share replicas and whatever hardware is mixed: each piece of it
- * on the hardware and in the batches where it is cheapest, with replicas that are never idle.
- */
-function costOfWork({ system, samples, slo, options }: SearchContext): number {
-  const span = Math.max(...samples.map(({ arrivals }) => arrivals.at(-1)! - arrivals[0]!));
-  const queries = Math.max(...samples.map(({ arrivals }) => arrivals.length));
-  const share = Math.max(...slo.map(({ percentile, limit }) => (percentile / 100) * (span / (span + limit))));
-  const rate = (0.95 * share * queries) / span;
-  const stages = system.structure.stages.map(({ name }) => searchGroup(system, [name]));
-  const cost = stages.reduce((sum, { visits, kinds }) => {
-    const wake = ({ pool, batch }: (typeof kinds)[number]) => pool.wake / batch;
-    // Sharing replicas saves a batch's own cost, never the stage's.
-    return sum + rate * visits * Math.min(...kinds.map(kind => kind.price * (kind.work - wake(kind))));
-  }, 0);
-  return options.most > 0 ? roundCost(Math.max(0, cost)) : 0;
+/** How the stages are grouped, and on what hardware. */
+function keyOf({ groups, choice }: Candidate): string {
+  return JSON.stringify(
+    groups.map(({ stages }, g) => [stages, choice[g]!.pools.map(({ kind }) => kind.hardware)]),
+  );
 }

@@ -8,8 +8,9 @@
  */
 import { costOfChoice, isWithinLimits } from './choice.ts';
 import { undominated, type Weighed } from './knapsack.ts';
-import { optionOf, simulatedPools, type Kind, type Option, type SearchGroup } from './option.ts';
+import { simulatedPools, type Kind, type Option, type SearchGroup } from './option.ts';
 import type { Relaxation, Tried } from './relaxation.ts';
+import { weighSingle } from './weigh.ts';
 
 export interface LocalSearchProblem {
   groups: readonly SearchGroup[];
@@ -31,11 +32,8 @@ type Choice = readonly Option[];
 const strays = 4;
 /** Corrections for what the part of the workload does not show. */
 const mostCorrections = 6;
-/** More replicas are not tried after so many steps that took less than this share of its limit off the percentile. */
-const mostStale = 3;
+/** Percentiles over their limit that differ by less are the same. */
 const noticeable = 1e-4;
-/** The next step, so many replicas beyond the fewest: the further away, the less one matters. */
-const stepFrom = (beyond: number) => 1 + Math.floor(beyond / 6);
 
 export class LocalSearch {
   readonly #problem: LocalSearchProblem;
@@ -168,34 +166,15 @@ export class LocalSearch {
   }
 
   #weighGroup(group: number, measure: (option: Option) => Tried): Weighed<Option>[] {
-    const { groups, fewest, most, limits } = this.#problem;
-    const weighed: Weighed<Option>[] = [];
-    let full = '';
-    for (const kind of groups[group]!.kinds) {
-      // No batch of this hardware was ever full: larger ones would be the same.
-      if (full === kind.hardware) continue;
-      const least = fewest(group, kind);
-      const top = Math.min(most, limits[kind.hardware] ?? most);
-      let best = Infinity;
-      let stale = 0;
-      let largest = 0;
-      for (
-        let replicas = least;
-        replicas <= top && !this.#problem.isOver();
-        replicas += stepFrom(replicas - least)
-      ) {
-        const option = optionOf([{ kind, replicas }]);
-        const tried = measure(option);
-        largest = Math.max(largest, tried.largest);
-        stale = best - tried.score < noticeable ? stale + 1 : 0;
-        if (stale === mostStale) break;
-        best = Math.min(best, tried.score);
-        weighed.push({ value: option, cost: option.cost, weight: tried.score });
-        if (!tried.waited) break;
-      }
-      if (largest < kind.batch) full = kind.hardware;
-    }
-    return weighed;
+    const { groups, fewest, most, limits, isOver } = this.#problem;
+    return weighSingle({
+      group: groups[group]!,
+      measure,
+      busy: kind => fewest(group, kind),
+      top: ({ hardware }) => Math.min(most, limits[hardware] ?? most),
+      below: Infinity,
+      isOver,
+    });
   }
 
   #score(choice: Choice): number {

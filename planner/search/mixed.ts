@@ -1,132 +1,159 @@
-/** Pools of different hardware within a group: what one type alone can only do with a replica too many. */
+/** The mixes of hardware that a pipeline's only group may run on, all of them. */
 import type { Objective } from '../../pipelines/index.ts';
 import { roundCost } from '../cost.ts';
+import { allowedAbove } from '../percentile.ts';
 import type { Sample } from '../workload/workload.ts';
-import { costOfChoice, isWithinLimits } from './choice.ts';
-import { optionOf, simulatedPools, type Kind, type Option, type SearchGroup } from './option.ts';
-import type { Relaxation } from './relaxation.ts';
+import type { Candidate, SearchContext } from './context.ts';
+import { heldBack, isHeldBack } from './held-back.ts';
+import { OneGroup } from './one-group.ts';
+import { optionOf, type Kind, type Option, type SearchGroup } from './option.ts';
+import type { Known } from './prove-fused.ts';
 
-/** Hardware types one group may have at most. */
-const mostTypes = 3;
+/** Mixes are listed by cost, so much at a time. */
+const step = 1.04;
+/** The same where slow replicas are held back; that does not help where so many times too many queries miss. */
+const heldStep = 1.1;
+const hopeless = 3;
+const tolerance = 1e-9;
+/** Draws of a sample differ from their mean, and queries are let miss a few more. */
+const leeway = { work: 0.95, share: 0.05, queries: 2 };
 
-export interface MixedProblem {
-  groups: readonly SearchGroup[];
-  samples: readonly Sample[];
-  slo: readonly Objective[];
-  relaxation: Relaxation;
-  most: number;
-  limits: Readonly<Record<string, number>>;
-  isFeasible(choice: readonly Option[]): boolean;
-  isOver(): boolean;
-}
-
-export interface MixedResult {
-  choice: readonly Option[];
-  /** Whether no cheaper mix is feasible. */
-  proved: boolean;
-  /** No feasible mix costs less, as far as the search came; undefined where it proves nothing. */
-  bound?: number;
-}
-
-/** A bound this far above an objective, on the samples stage by stage, rules a choice out. */
-const tooSlow = 1.02;
-
-/** Every mix of a group that costs less than `below` and has replicas enough for its work; cheapest first. */
-function mixesBelow(
-  { groups, samples, slo, most, limits }: MixedProblem,
-  group: number,
-  below: number,
-): Option[] {
-  const its = groups[group]!;
-  const span = Math.max(...samples.map(({ arrivals }) => arrivals.at(-1)! - arrivals[0]!));
-  const queries = Math.max(...samples.map(({ arrivals }) => arrivals.length));
-  const share = Math.max(...slo.map(({ percentile, limit }) => (percentile / 100) * (span / (span + limit))));
-  /** Visits per millisecond that must be done at least. */
-  const load = (0.95 * share * queries * its.visits) / span;
-  const hardware = [...new Set(its.kinds.map(kind => kind.hardware))];
-  const mixes: Option[] = [];
-  const extend = (from: number, pools: Option['pools'], cost: number, done: number) => {
-    if (pools.length > 0 && done >= load) mixes.push(optionOf(pools));
-    if (pools.length === mostTypes) return;
-    for (let h = from; h < hardware.length; h++) {
-      for (const kind of its.kinds.filter(one => one.hardware === hardware[h])) {
-        const top = Math.min(most, limits[kind.hardware] ?? most);
-        for (let replicas = 1; replicas <= top && cost + kind.price * replicas < below - 1e-9; replicas++)
-          extend(
-            h + 1,
-            [...pools, { kind, replicas }],
-            cost + kind.price * replicas,
-            done + replicas / kind.work,
-          );
-      }
-    }
-  };
-  extend(0, [], 0, 0);
-  return mixes.sort((a, b) => a.cost - b.cost);
-}
-
-/** One group: every mix that is cheaper than the one known, cheapest first, so that the first feasible is optimal. */
-export function searchOneMixed(problem: MixedProblem, known: readonly Option[]): MixedResult {
-  const below = costOfChoice(known);
-  for (const option of mixesBelow(problem, 0, below)) {
-    if (problem.isOver()) return { choice: known, proved: false, bound: option.cost };
-    if (problem.relaxation.score(0, [simulatedPools(option)]) > tooSlow) continue;
-    if (problem.isFeasible([option])) return { choice: [option], proved: true, bound: option.cost };
+/**
+ * Looks through every mix that is cheaper than the plan known, cheapest first, so that the first feasible is optimal;
+ * then, from there down, through those that are a little cheaper with slow replicas held back, of which nothing is
+ * proved. Returns null if no mix is feasible, or none was found in time.
+ */
+export function searchMixes(
+  context: SearchContext,
+  group: SearchGroup,
+  known: Candidate | null,
+): Known | null {
+  const { system, samples, slo, evaluator, isOver } = context;
+  const mixes = new Mixes(context, group);
+  const one = new OneGroup(system, samples, slo, evaluator);
+  const isFeasible = (option: Option) => !one.isRuledOut(option) && evaluator.isFeasible([group], [option]);
+  const eager = proveEager(mixes, known?.choice[0] ?? null, isFeasible, isOver);
+  const wait = Math.min(...slo.map(({ limit }) => limit));
+  let best = eager.option;
+  for (;;) {
+    const below: number = best?.cost ?? mixes.most;
+    const next = mixes
+      .between(best ? below / heldStep : mixes.least, below)
+      .filter(option => !isOver() && !one.isRuledOut(option, hopeless))
+      .flatMap(option => heldBack(option, wait))
+      .find(option => !isOver() && isFeasible(option));
+    if (!next) break;
+    best = next;
   }
-  return { choice: known, proved: true, bound: below };
+  if (!best) return null;
+  const found = { groups: [group], choice: [best] };
+  return isHeldBack(best)
+    ? { found, optimal: false, bound: mixes.least }
+    : { found, optimal: eager.optimal, bound: eager.bound };
 }
 
-/** Several groups: replaces replicas of a pool by fewer or cheaper ones of other hardware as long as that is cheaper. */
-export function improveMixed(problem: MixedProblem, known: readonly Option[]): MixedResult {
-  let choice = known;
-  for (let improved = true; improved && !problem.isOver();) {
-    improved = false;
-    for (const changed of exchanges(problem, choice)) {
-      if (problem.isOver()) break;
-      if (!isWithinLimits(changed, problem.limits)) continue;
-      if (problem.relaxation.score(0, changed.map(simulatedPools)) > tooSlow) continue;
-      if (!problem.isFeasible(changed)) continue;
-      choice = changed;
-      improved = true;
-      break;
+function proveEager(
+  mixes: Mixes,
+  known: Option | null,
+  isFeasible: (option: Option) => boolean,
+  isOver: () => boolean,
+): { option: Option | null; optimal: boolean; bound: number } {
+  const below = known?.cost ?? mixes.most;
+  for (let bound = mixes.least; bound < below - tolerance; bound = Math.min(below, bound * step)) {
+    for (const option of mixes.between(bound, Math.min(below, bound * step))) {
+      if (isOver()) return { option: known, optimal: false, bound: option.cost };
+      if (isFeasible(option)) return { option, optimal: true, bound: option.cost };
     }
   }
-  return { choice, proved: false };
+  return { option: known, optimal: true, bound: below };
 }
 
-/** Choices with some replicas of one group exchanged for cheaper ones of another hardware; most saved first. */
-function exchanges({ groups, most }: MixedProblem, choice: readonly Option[]): (readonly Option[])[] {
-  const cost = costOfChoice(choice);
-  const found: (readonly Option[])[] = [];
-  for (const [g, { pools }] of choice.entries()) {
-    for (const [p, { kind, replicas }] of pools.entries()) {
-      for (const other of groups[g]!.kinds) {
-        const present = pools.findIndex(pool => pool.kind === other);
-        const isNewType = pools.every(pool => pool.kind.hardware !== other.hardware);
-        if (present === p || (present < 0 && (!isNewType || pools.length === mostTypes))) continue;
-        for (let taken = 1; taken <= replicas; taken++) {
-          for (let given = 0; given <= most && other.price * given < kind.price * taken - 1e-9; given++) {
-            const option = exchange(pools, { kind, taken }, { kind: other, given });
-            if (option.pools.length > 0) found.push(choice.with(g, option));
+class Mixes {
+  readonly #context: SearchContext;
+  /** By hardware type; those that do most for their price last. */
+  readonly #types: readonly (readonly Kind[])[];
+  /** Least price of an item per millisecond, of the types from each on. */
+  readonly #rates: readonly number[];
+  /** Items per millisecond that must be done. */
+  readonly #load: number;
+
+  constructor(context: SearchContext, { kinds }: SearchGroup) {
+    const rateOf = (its: readonly Kind[]) => Math.min(...its.map(({ price, work }) => price * work));
+    this.#context = context;
+    this.#types = [...new Set(kinds.map(({ hardware }) => hardware))]
+      .map(hardware => kinds.filter(kind => kind.hardware === hardware))
+      .sort((a, b) => rateOf(b) - rateOf(a));
+    this.#rates = this.#types.map((_, at) => Math.min(...this.#types.slice(at).map(rateOf)));
+    this.#load =
+      leeway.work * Math.max(...context.slo.map(objective => leastRate(context.samples, objective)));
+  }
+
+  /** What any mix costs at least, in US dollars per hour. */
+  get least(): number {
+    const prices = this.#types.flat().map(({ price }) => price);
+    return roundCost(Math.max(Math.min(...prices), this.#load * this.#rates[0]!, tolerance));
+  }
+
+  /** More than any mix costs. */
+  get most(): number {
+    return 1 + this.#types.reduce((sum, [kind]) => sum + kind!.price * this.#top(kind!), 0);
+  }
+
+  /** Every mix that costs at least one cost and less than another, and can do the work; cheapest first. */
+  between(from: number, below: number): Option[] {
+    const mixes: Option[] = [];
+    const extend = (type: number, pools: Option['pools'], cost: number, done: number) => {
+      const missing = this.#load - done;
+      if (missing <= 0 && pools.length > 0 && cost >= from - tolerance) mixes.push(optionOf(pools));
+      for (let at = type; at < this.#types.length; at++) {
+        // What is left buys less than what is missing.
+        if (missing > 0 && cost + missing * this.#rates[at]! >= below - tolerance) return;
+        for (const kind of this.#types[at]!) {
+          for (let replicas = 1; replicas <= this.#top(kind); replicas++) {
+            const sum = cost + kind.price * replicas;
+            if (sum >= below - tolerance) break;
+            extend(at + 1, [...pools, { kind, replicas }], sum, done + replicas / kind.work);
           }
         }
       }
-    }
+    };
+    extend(0, [], 0, 0);
+    return mixes.sort((a, b) => a.cost - b.cost);
   }
-  return found
-    .map(one => ({ one, cost: costOfChoice(one) }))
-    .filter(one => one.cost < roundCost(cost - 1e-9))
-    .sort((a, b) => a.cost - b.cost)
-    .map(({ one }) => one);
+
+  #top({ hardware }: Kind): number {
+    const { options, limits } = this.#context;
+    return Math.min(options.most, limits[hardware] ?? options.most);
+  }
 }
 
-function exchange(
-  pools: Option['pools'],
-  from: { kind: Kind; taken: number },
-  to: { kind: Kind; given: number },
-): Option {
-  const replicas = new Map(pools.map(pool => [pool.kind, pool.replicas]));
-  replicas.set(from.kind, replicas.get(from.kind)! - from.taken);
-  replicas.set(to.kind, (replicas.get(to.kind) ?? 0) + to.given);
-  return optionOf([...replicas].flatMap(([kind, count]) => (count > 0 ? [{ kind, replicas: count }] : [])));
+/**
+ * The least rate, in queries per millisecond, at which one server that could split its work at will would be done in
+ * time with all but the allowed share: queries that it can't be done with in time it leaves out (Moore & Hodgson 1968).
+ */
+function leastRate(samples: readonly Sample[], { percentile, limit }: Objective): number {
+  const queries = samples.reduce((sum, { arrivals }) => sum + arrivals.length, 0);
+  const allowed = allowedAbove(percentile, queries) * (1 + leeway.share) + leeway.queries;
+  const missedAt = (rate: number) =>
+    samples.reduce((sum, { arrivals }) => sum + missed(arrivals, 1 / rate, limit), 0);
+  let low = 0;
+  let high = 1 / limit;
+  while (missedAt(high) > allowed) high *= 2;
+  for (let round = 0; round < 12; round++) {
+    const middle = (low + high) / 2;
+    if (missedAt(middle) > allowed) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function missed(arrivals: Float64Array, work: number, limit: number): number {
+  let count = 0;
+  let free = -Infinity;
+  for (const arrival of arrivals) {
+    const end = Math.max(free, arrival) + work;
+    if (end - arrival > limit) count++;
+    else free = end;
+  }
+  return count;
 }

@@ -3,7 +3,6 @@
  * share: what is left to a group bounds how fast it can be, and that in turn what the others need.
  */
 import type { SearchProblem } from './problem.ts';
-import { combine, leastLatency, nothing, type Frontier } from './frontier.ts';
 import type { Kind } from './option.ts';
 
 /** A kind that a group may be of, and the fewest replicas it needs even with all other groups ideal. */
@@ -15,19 +14,25 @@ export interface Candidate {
 /** Costs this close are equal. */
 export const tolerance = 1e-9;
 
-export function leastCost(candidates: readonly Candidate[]): number {
-  return candidates.reduce((least, { kind, fewest }) => Math.min(least, kind.price * fewest), Infinity);
+export function cheapestOf(candidates: readonly Candidate[]): Candidate {
+  return candidates.reduce((best, one) => (costOf(one) < costOf(best) ? one : best));
+}
+
+function costOf({ kind, fewest }: Candidate): number {
+  return kind.price * fewest;
+}
+
+function leastCost(candidates: readonly Candidate[]): number {
+  return candidates.reduce((least, one) => Math.min(least, costOf(one)), Infinity);
 }
 
 export class Narrowing {
   /** By group. */
   readonly candidates: Candidate[][];
-  /** Least cost of the groups from each on, and 0 at the end. */
-  least: number[] = [];
+  /** Cost of all groups at least. */
+  least = 0;
   readonly #problem: SearchProblem;
   readonly #ceiling: number;
-  /** What the groups from each on take at least on the path, by what they cost. */
-  #frontiers: Frontier[] = [];
 
   /** @param start candidates whatever the cost */
   constructor(problem: SearchProblem, start: readonly (readonly Candidate[])[], ceiling: number) {
@@ -45,15 +50,31 @@ export class Narrowing {
     do {
       before = types;
       if (!this.#affordable()) return false;
-      const allowed = this.typesWithin(0, this.#ceiling);
-      types = JSON.stringify(allowed);
+      types = JSON.stringify(this.types);
       if (types === before) break;
-      if (!relaxation.allow(allowed)) return false;
+      if (!relaxation.allow(this.types)) return false;
       for (const [g] of groups.entries()) this.#raise(g);
     } while (types !== before && !isOver());
-    if (!this.#affordable()) return false;
-    this.#frontiers = this.#frontiersOf();
-    return this.leastLatency(0, this.#ceiling) < Infinity;
+    return this.#affordable();
+  }
+
+  /** The same, but only as far as the cheapest candidates go: that is enough to know what all groups cost at least. */
+  narrowCheapest(): boolean {
+    const { groups, relaxation, isOver } = this.#problem;
+    const confirmed = new Set<Candidate>();
+    let before = '';
+    for (let raised = true; raised && !isOver();) {
+      if (!this.#affordable()) return false;
+      const types = JSON.stringify(this.types);
+      if (types !== before) {
+        if (!relaxation.allow(this.types)) return false;
+        confirmed.clear();
+        before = types;
+      }
+      raised = false;
+      for (const [g] of groups.entries()) if (this.#raiseCheapest(g, confirmed)) raised = true;
+    }
+    return this.#affordable();
   }
 
   /** Most replicas of a kind. */
@@ -61,20 +82,9 @@ export class Narrowing {
     return Math.min(this.#problem.most, this.#problem.limits[hardware] ?? Infinity);
   }
 
-  /** Milliseconds that the groups from one on take at least on the path, if they cost at most that. */
-  leastLatency(from: number, cost: number): number {
-    return leastLatency(this.#frontiers[from]!, cost + tolerance);
-  }
-
-  /** Hardware types that groups may be on, from one group on, if that much is left for all of them. */
-  typesWithin(from: number, left: number): readonly (readonly string[])[] {
-    const room = left - this.least[from]!;
-    return this.candidates.map((candidates, g) => {
-      if (g < from) return [];
-      const most = room + leastCost(candidates) + tolerance;
-      const within = candidates.filter(({ kind, fewest }) => kind.price * fewest <= most);
-      return [...new Set(within.map(({ kind }) => kind.hardware))];
-    });
+  /** Hardware types that each group may be on. */
+  get types(): readonly (readonly string[])[] {
+    return this.candidates.map(candidates => [...new Set(candidates.map(({ kind }) => kind.hardware))]);
   }
 
   /** Leaves out candidates that cost more than the other groups leave. */
@@ -91,13 +101,11 @@ export class Narrowing {
   }
 
   #mostFor(group: number): number {
-    return this.#ceiling - this.least[0]! + leastCost(this.candidates[group]!) + tolerance;
+    return this.#ceiling - this.least + leastCost(this.candidates[group]!) + tolerance;
   }
 
   #updateLeast(): void {
-    this.least = [0];
-    for (const candidates of this.candidates.toReversed())
-      this.least.unshift(this.least[0]! + leastCost(candidates));
+    this.least = this.candidates.reduce((sum, candidates) => sum + leastCost(candidates), 0);
   }
 
   /** Raises each candidate's replicas to the fewest that are not ruled out with all other groups ideal. */
@@ -109,6 +117,33 @@ export class Narrowing {
       return raised === null ? [] : [{ kind, fewest: raised }];
     });
     this.#updateLeast();
+  }
+
+  /** Raises the cheapest candidate until one is not ruled out with all other groups ideal. Returns whether it had to. */
+  #raiseCheapest(group: number, confirmed: Set<Candidate>): boolean {
+    const candidates = this.candidates[group]!;
+    for (let raised = false; ; raised = true) {
+      const cheapest = cheapestOf(candidates);
+      const { kind, fewest } = cheapest;
+      const isOut = fewest > this.top(kind) || kind.price * fewest > this.#mostFor(group);
+      if (isOut || confirmed.has(cheapest) || this.#problem.isOver()) return raised;
+      const { ruledOut, largest } = this.#problem.relaxation.alone(group, [
+        { ...kind.pool, replicas: fewest },
+      ]);
+      if (!ruledOut) {
+        confirmed.add(cheapest);
+        return raised;
+      }
+      const isFull = largest === kind.batch;
+      for (const [at, other] of candidates.entries()) {
+        // No batch was full: larger ones would be the same.
+        const isSame =
+          other === cheapest ||
+          (!isFull && other.kind.hardware === kind.hardware && other.kind.batch > kind.batch);
+        if (isSame && other.fewest <= fewest) candidates[at] = { kind: other.kind, fewest: fewest + 1 };
+      }
+      this.#updateLeast();
+    }
   }
 
   /** Fewest replicas in a range that are not ruled out with all other groups ideal; null if all are. */
@@ -135,18 +170,5 @@ export class Narrowing {
       else high = middle;
     }
     return low;
-  }
-
-  #frontiersOf(): Frontier[] {
-    const frontiers = [nothing];
-    for (let g = this.candidates.length - 1; g >= 0; g--) {
-      const onPath = this.#problem.relaxation.path.includes(g);
-      const points = this.candidates[g]!.map(({ kind, fewest }) => ({
-        cost: kind.price * fewest,
-        latency: onPath ? kind.least : 0,
-      }));
-      frontiers.unshift(combine(points, frontiers[0]!, this.#ceiling + tolerance));
-    }
-    return frontiers;
   }
 }

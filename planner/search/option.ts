@@ -67,8 +67,9 @@ export function searchGroup(system: System, stages: readonly string[], unpriced?
         maxWait: 0,
         replicas: 1,
         times: known,
-        wake: system.wakeOf(hardware),
-        threads: system.typeOf(hardware)!.threads,
+        wake: system.wakeOf(stages, hardware),
+        rested: system.restedOf(stages, hardware),
+        threads: system.threadsOf(stages, hardware),
         host: Object.values(system.hardware.hosts).findIndex(({ types }) => types.includes(hardware)),
       };
       const least = known.reduce((sum, of) => sum + of.least(1), pool.wake);

@@ -14,11 +14,12 @@ import type { SearchGroup } from './option.ts';
 import { selectRank } from './select.ts';
 import type { Passage } from './staged-queue.ts';
 import { join, Worksheet } from './worksheet.ts';
-import { frontOf } from './front.ts';
-import { longestPath } from './longest-path.ts';
 
 /** By how much a bound must miss the objectives to rule a choice out. */
-const margin = { share: 0.05, queries: 2 };
+const margin = { share: 0.05, asIs: 0.01, queries: 2 };
+
+/** Where some samples have less than this share of the misses they may, the others are not looked at. */
+const unlikely = 0.75;
 
 /** How a choice for some groups does at best. */
 export interface Bound extends Passage {
@@ -26,22 +27,11 @@ export interface Bound extends Passage {
   ruledOut: boolean;
 }
 
-/** What is taken for granted of the other groups while one is placed. */
-export interface Surroundings {
-  /** The first group that was placed; those before it are ideal. */
-  from: number;
-  /** Milliseconds by which those before it delay every query at least, beyond what ideal ones do. */
-  delay: number;
-  /** Hardware types that the groups behind may be on, by group. */
-  types: readonly (readonly string[])[];
-  /** Milliseconds that the groups behind take at least on the path. */
-  rest: number;
-}
-
-/** How a group does that was placed. */
-export interface Placed extends Bound {
-  /** Milliseconds by which the groups placed delay every query that goes on to those behind, beyond ideal ones. */
-  delayed: number;
+/** How groups do together at best. */
+export interface Together {
+  ruledOut: boolean;
+  /** What each group saw, as far as it was worked out. */
+  passages: readonly Passage[];
 }
 
 /** How a choice does. */
@@ -55,16 +45,13 @@ export class Relaxation {
   /** In topological order. */
   readonly #groups: readonly SearchGroup[];
   readonly #slo: readonly Objective[];
+  /** Milliseconds until the main thread took in a query, at least. */
+  readonly #taken: number;
   readonly #allowed: readonly number[];
+  readonly #allowedAsIs: readonly number[];
   readonly #sheets: readonly Worksheet[];
   /** Of all samples, while a choice is scored. */
   readonly #latencies: Float64Array;
-  /** Groups that every query passes one after the other, in order: the longest such way. */
-  readonly path: readonly number[];
-  /** Milliseconds of the objective with the least limit. */
-  readonly tightest: number;
-  /** Stages that those behind each group are reached from; null where some are reached from the start. */
-  readonly #fronts: readonly (readonly number[] | null)[];
   /** Hardware types that a group may still be on. */
   #types: readonly (readonly string[])[];
 
@@ -78,71 +65,61 @@ export class Relaxation {
   ) {
     this.#counter = counter;
     this.#groups = groups;
+    this.#taken = system.engine.query;
     this.#slo = slo;
     const queries = samples.reduce((sum, { arrivals }) => sum + arrivals.length, 0);
-    this.#allowed = slo.map(
-      ({ percentile }) => allowedAbove(percentile, queries) * (1 + margin.share) + margin.queries,
-    );
+    const allowed = (share: number) =>
+      slo.map(({ percentile }) => allowedAbove(percentile, queries) * (1 + share) + margin.queries);
+    this.#allowed = allowed(margin.share);
+    this.#allowedAsIs = allowed(margin.asIs);
     this.#latencies = new Float64Array(queries);
-    const { structure } = system;
-    const groupOf = structure.stages.map(({ index }) =>
-      groups.findIndex(({ indices }) => indices.includes(index)),
-    );
-    this.tightest = Math.min(...slo.map(({ limit }) => limit));
-    this.#fronts = groups.map((_, group) => frontOf(structure, groupOf, group));
     this.#sheets = samples.map(sample => new Worksheet(system, groups, sample));
     this.#types = groups.map(() => []);
-    const always = groups.map(({ indices }) =>
-      [...indices].every(
-        stage =>
-          !structure.stages[stage]!.perItem &&
-          this.#sheets.every(({ staged }) => staged.units[stage]!.allPresent),
-      ),
-    );
-    this.path = longestPath(system, groups, always);
   }
 
   /** Says which hardware types groups may be on, and works out all groups ideal. Returns whether that can do. */
   allow(types: readonly (readonly string[])[]): boolean {
+    const isNew = (its: readonly string[], group: number) => its.join() !== this.#types[group]!.join();
+    const first = types.findIndex(isNew);
+    const last = types.findLastIndex(isNew);
     this.#types = types;
-    for (const sheet of this.#sheets)
-      for (const [group] of this.#groups.entries()) sheet.passIdeally(group, types[group]!, sheet.ideal);
-    const left = [...this.#allowed];
-    return !this.#sheets.some(({ staged, ideal }) =>
-      this.#isTooMany(left, limit => staged.countAbove(limit, ideal)),
+    if (first >= 0) for (const sheet of this.#sheets) sheet.allow(types, first, last);
+    return !this.#isRuledOut(({ staged, ideal }, limits) =>
+      limits.map(limit => staged.countAbove(limit, ideal)),
     );
   }
 
   /** A group on some pools, all others ideal. */
   alone(group: number, pools: readonly SimulatedPool[]): Bound {
-    return this.#try(group, [pools], { from: group, delay: 0, types: this.#types, rest: 0 });
+    const bound = { ruledOut: false, waited: false, largest: 0 };
+    bound.ruledOut = this.#isRuledOut((sheet, limits) => {
+      const { passage, misses } = sheet.countAlone(group, pools, this.#types, limits);
+      join(bound, passage);
+      return misses;
+    });
+    return bound;
   }
 
   /**
-   * A group on some pools, those before it as placed last, those behind it ideal. With several ways to choose the
-   * pools, each query goes the way that is soonest for it, so what is ruled out is so for all of them.
-   * @param ways by ascending batch size
+   * All groups together. With several ways to choose a group's pools, each query goes the way that is soonest for it,
+   * so what is ruled out is so for all of them.
+   * @param ways by group; by ascending batch size
    */
-  place(group: number, ways: readonly (readonly SimulatedPool[])[], surroundings: Surroundings): Placed {
-    this.#types = surroundings.types;
-    const bound = this.#try(group, ways, surroundings);
-    return { ...bound, delayed: bound.ruledOut ? 0 : this.#delayed(group, surroundings.from) };
+  together(ways: readonly (readonly (readonly SimulatedPool[])[])[]): Together {
+    const passages = ways.map(() => ({ waited: false, largest: 0 }));
+    const ruledOut = this.#isRuledOut((sheet, limits) => {
+      for (const [group, passage] of sheet.passAll(ways).entries()) join(passages[group]!, passage);
+      return limits.map(limit => sheet.staged.countAbove(limit, sheet.together));
+    });
+    return { ruledOut, passages };
   }
 
-  /** The least that any query is later than with ideal groups, where it leaves those placed. */
-  #delayed(group: number, from: number): number {
-    const front = this.#fronts[group]!;
-    if (!front) return 0;
-    let least = Infinity;
-    for (const { views, ideal } of this.#sheets) {
-      for (const stage of front) {
-        const over = views[from]![stage]!;
-        const soonest = ideal[stage]!;
-        for (let unit = 0; unit < over.length; unit++)
-          if (over[unit]! - soonest[unit]! < least) least = over[unit]! - soonest[unit]!;
-      }
-    }
-    return least < Infinity ? Math.max(0, least) : 0;
+  /** Whether a complete choice misses the objectives: worked out as it is, which leaves less room for doubt. */
+  isTooSlow(ways: readonly (readonly (readonly SimulatedPool[])[])[]): boolean {
+    return this.#isRuledOut((sheet, limits) => {
+      sheet.passAll(ways);
+      return limits.map(limit => sheet.staged.countAbove(limit, sheet.together));
+    }, this.#allowedAsIs);
   }
 
   /**
@@ -186,42 +163,26 @@ export class Relaxation {
       at += staged.arrivals.length;
     }
     const ratios = this.#slo.map(({ percentile, limit }) => {
-      return selectRank(this.#latencies, rankOf(percentile, this.#latencies.length) - 1) / limit;
+      const latency = selectRank(this.#latencies, rankOf(percentile, this.#latencies.length) - 1);
+      return (latency + this.#taken) / limit;
     });
     return Math.max(...ratios);
   }
 
-  /** Stops at the sample where it is sure that too many queries miss an objective. */
-  #try(
-    group: number,
-    ways: readonly (readonly SimulatedPool[])[],
-    { from, delay, rest }: Surroundings,
-  ): Bound {
+  /** Goes through the samples as long as their misses leave it open whether there are too many. */
+  #isRuledOut(
+    missesOf: (sheet: Worksheet, limits: readonly number[]) => readonly number[],
+    allowed = this.#allowed,
+  ): boolean {
     this.#counter.evaluated++;
-    const bound = { ruledOut: false, waited: false, largest: 0 };
-    const left = [...this.#allowed];
-    const pathLeft = [...this.#allowed];
-    const pathEnd = this.path.findLast(g => g <= group);
-    for (const sheet of this.#sheets) {
-      const view = sheet.views[from]!;
-      join(bound, sheet.pass(group, ways, view));
-      // How far queries came along the path is known without a look at the groups behind.
-      if (pathEnd !== undefined && rest > 0) {
-        const times = view[this.#groups[pathEnd]!.indices[0]!]!;
-        bound.ruledOut = this.#isTooMany(pathLeft, limit =>
-          sheet.staged.countLater(limit - delay - rest, times),
-        );
-        if (bound.ruledOut) break;
-      }
-      for (let g = group + 1; g < this.#groups.length; g++) sheet.passIdeally(g, this.#types[g]!, view);
-      bound.ruledOut = this.#isTooMany(left, limit => sheet.staged.countAbove(limit - delay, view));
-      if (bound.ruledOut) break;
+    const limits = this.#slo.map(({ limit }) => limit - this.#taken);
+    const left = [...allowed];
+    for (const [at, sheet] of this.#sheets.entries()) {
+      const misses = missesOf(sheet, limits);
+      if (misses.some((count, o) => (left[o]! -= count) < 0)) return true;
+      const share = (at + 1) / this.#sheets.length;
+      if (left.every((rest, o) => rest > (1 - unlikely * share) * allowed[o]!)) return false;
     }
-    return bound;
-  }
-
-  /** Takes the misses of one sample off what is left of those allowed. */
-  #isTooMany(left: number[], missesOf: (limit: number) => number): boolean {
-    return this.#slo.some(({ limit }, o) => (left[o]! -= missesOf(limit)) < 0);
+    return false;
   }
 }

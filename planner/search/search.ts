@@ -1,15 +1,14 @@
 /** Searches for the cheapest plan that meets the objectives. */
 import type { Group, Objective, Search } from '../../pipelines/index.ts';
 import { estimate, type Estimate } from '../estimate.ts';
+import { speedOf } from '../simulation/deployment.ts';
 import type { System } from '../system.ts';
 import type { Sample } from '../workload/workload.ts';
 import { costOfChoice } from './choice.ts';
 import type { Candidate, SearchContext, SearchOptions } from './context.ts';
 import { Evaluator } from './evaluator.ts';
-import { improve } from './improve.ts';
 import type { NoPlan } from './infeasible.ts';
-import { searchGroup } from './option.ts';
-import { searchSinglePool } from './single-pool-search.ts';
+import { searchSpace } from './search-space.ts';
 
 export interface FoundPlan {
   kind: 'found';
@@ -19,14 +18,11 @@ export interface FoundPlan {
   estimate: Estimate;
 }
 
-/** Share of the budget that one pool per stage may take where other plans are searched too. */
-const singleShare = 0.5;
-
 /**
  * The cheapest plan of the space asked for.
  *
- * First one pool per stage, proved optimal where time allows; then, from there, pools of different hardware and shared
- * replicas, by improvement. `optimal` is of the space that `search.space` names.
+ * First one pool per stage; then, from there, pools of different hardware and shared replicas, by improvement; and what
+ * time is left goes to the proof. `optimal` is of the space that `search.space` names.
  *
  * @param samples arrivals the plan is sized for; feasibility is over all of them together
  * @param slo at least one objective
@@ -46,33 +42,32 @@ export function searchPlan(
     evaluator: new Evaluator(system, samples, slo),
     limits: system.hardware.limits,
     isOver: () => options.now() - begun > options.budget,
+    progress: { best: null },
   };
-  const groups = system.structure.stages.map(({ name }) => searchGroup(system, [name]));
-  const single = searchSinglePool(context, groups, options.mixed || options.fusion ? singleShare : 1);
-  if (single.kind === 'none') return single;
-  const improved = improve(context, single);
-  const best = improved.found;
-  const cost = costOfChoice(best.choice);
+  const result = searchSpace(context, share => begun + share * options.budget);
+  if (result.kind === 'none') return result;
+  const { found, space, optimal, bound, single } = result;
+  const cost = costOfChoice(found.choice);
   return {
     kind: 'found',
-    groups: groupsOf(best),
+    groups: groupsOf(found),
     search: {
-      space: improved.space,
-      optimal: improved.optimal,
-      bound: improved.bound,
+      space,
+      optimal,
+      bound,
       // What was proved of the part of the space that comes first.
-      ...(improved.space !== 'single-pool' && {
+      ...(single && {
         'single-pool': {
           cost: costOfChoice(single.found.choice),
           optimal: single.proved,
           bound: single.bound,
         },
       }),
-      ...(!improved.optimal && cost > 0 && { gap: Math.round((1 - improved.bound / cost) * 1e4) / 1e4 }),
+      ...(!optimal && cost > 0 && { gap: Math.round((1 - bound / cost) * 1e4) / 1e4 }),
       evaluated: context.evaluator.evaluated,
       seconds: Math.round(options.now() - begun) / 1000,
     },
-    estimate: estimate(system, groupsOf(best), samples, slo),
+    estimate: estimate(system, groupsOf(found), samples, slo),
   };
 }
 
@@ -81,11 +76,12 @@ function groupsOf({ groups, choice }: Candidate): Group[] {
   return choice.map(({ pools }, g) => ({
     name: groups[g]!.stages.join('+'),
     stages: groups[g]!.stages,
-    pools: pools.map(({ kind: { hardware, batch }, replicas }) => ({
-      hardware,
-      batch,
-      replicas,
-      maxWait: 0,
-    })),
+    // Fastest first, in which order they take work.
+    pools: pools
+      .toSorted((a, b) => speedOf(a.kind.pool) - speedOf(b.kind.pool))
+      .map(({ kind, replicas }) => {
+        const { hardware, batch, maxWait, backlog } = kind.pool;
+        return { hardware, batch, replicas, maxWait, ...(backlog !== undefined && { backlog }) };
+      }),
   }));
 }

@@ -1,6 +1,5 @@
 /** One group's queue, simulated by itself once it is known when everything reaches it. */
 import type { SimulatedPool } from '../simulation/deployment.ts';
-import { EventHeap } from '../simulation/event-heap.ts';
 
 /** Work that reaches a group: units are queries, or items of queries. */
 export interface Arriving {
@@ -39,8 +38,8 @@ function sortByTime(order: Int32Array, times: Float64Array): void {
 }
 
 /**
- * When each unit leaves a group whose pools never wait for fuller batches: the shared batching rule, in a loop of its
- * own since the search runs it thousands of times.
+ * When each unit leaves a group: the shared batching rule, in a loop of its own since the search runs it thousands of
+ * times. A pool by itself never waits for fuller batches.
  *
  * @param pools fastest first
  * @param ends milliseconds, by unit; written for the units of `order`
@@ -103,45 +102,56 @@ function replaceLeast(heap: Float64Array, value: number): void {
   heap[at] = value;
 }
 
+/**
+ * Several pools: the first that has a replica free by then takes what waits, or, if it is held back, what has waited
+ * long enough or is as much as its backlog.
+ */
 function passPools(
   { ready, order, uniforms, alone, apart }: Arriving,
   pools: readonly SimulatedPool[],
   ends: Float64Array,
 ): Passage {
-  const idle = Int32Array.from(pools, ({ replicas }) => replicas);
-  let idleCount = idle.reduce((sum, count) => sum + count, 0);
-  const busy = new EventHeap(idleCount);
-  let now = -Infinity;
-  let sequence = 0;
+  /** When each replica is free, by pool, as heaps. */
+  const free = pools.map(({ replicas }) => new Float64Array(replicas).fill(-Infinity));
+  const backlogs = pools.map(({ batch, backlog = batch }) => backlog);
+  const count = order.length;
   let waited = false;
-  let largest = Math.min(1, order.length);
-  for (let head = 0; head < order.length;) {
-    const arrival = ready[order[head]!]!;
-    if (idleCount === 0 && busy.time > now) now = busy.time;
-    if (arrival > now) now = arrival;
-    while (busy.time <= now) {
-      idle[busy.pop()]!++;
-      idleCount++;
-    }
-    let p = 0;
-    while (idle[p] === 0) p++;
-    const { batch, times, wake } = pools[p]!;
-    const most = apart && now === arrival ? 1 : batch;
-    let taken = 1;
-    while (taken < most && head + taken < order.length && ready[order[head + taken]!]! <= now) taken++;
+  let largest = Math.min(1, count);
+  for (let head = 0; head < count;) {
     const first = order[head]!;
+    const arrival = ready[first]!;
+    let now = Infinity;
+    let p = 0;
+    for (let pool = 0; pool < free.length; pool++) {
+      let start = free[pool]![0]!;
+      if (start < arrival) start = arrival;
+      const { maxWait } = pools[pool]!;
+      if (maxWait > 0 && start < arrival + maxWait) {
+        const last = head + backlogs[pool]! - 1;
+        const enough = last < count ? ready[order[last]!]! : Infinity;
+        start = Math.max(start, Math.min(arrival + maxWait, enough));
+      }
+      if (start >= now) continue;
+      now = start;
+      p = pool;
+    }
+    const { batch, times, wake } = pools[p]!;
+    // Of those that come one by one at one instant, the last that is needed sets it off.
+    const needed = pools[p]!.maxWait > 0 ? backlogs[p]! : 1;
+    const isSetOff = apart && head + needed <= count && now === ready[order[head + needed - 1]!]!;
+    const most = isSetOff && needed < batch ? needed : batch;
+    let taken = 1;
+    while (taken < most && head + taken < count && ready[order[head + taken]!]! <= now) taken++;
     let end = now + alone[p]![first]!;
     if (taken > 1) {
       end = now + wake;
       for (let s = 0; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
     }
-    waited ||= now > arrival;
+    if (now > arrival) waited = true;
     if (taken > largest) largest = taken;
     for (let k = head; k < head + taken; k++) ends[order[k]!] = end;
     head += taken;
-    idle[p]!--;
-    idleCount--;
-    busy.push(end, sequence++, p);
+    replaceLeast(free[p]!, end);
   }
   return { waited, largest };
 }

@@ -1,8 +1,8 @@
 /**
  * A sample, stage by stage. Since nothing flows back, it can be worked out for each stage when everything reaches it
  * once that is known of the stages before, which is many times faster than simulating all of them together. What the
- * stages share beside queries is left out: the main thread, cores of a host, and the order of items of one sequence;
- * all of that only adds to latency. So this gives bounds, and the simulation the verdict.
+ * stages share beside queries is left out: waiting for the main thread, cores of a host, and the order of items of one
+ * sequence; all of that only adds to latency. So this gives bounds, and the simulation the verdict.
  */
 import { drawFrom, keyedPrefix } from '../../operators/index.ts';
 import { QueryDraws } from '../simulation/query-draws.ts';
@@ -23,21 +23,45 @@ interface StageUnits {
   allPresent: boolean;
 }
 
+/** A source of a need: a stage of which a unit looks at its own unit, or at that of its query; -1: from the start. */
+interface Link {
+  stage: number;
+  sameUnit: boolean;
+}
+
+/** The sources of a stage's needs; null where a unit looks at several units of one. */
+function linksOf(its: StageStructure, { stages }: Structure): Link[][] | null {
+  const links = its.needs.map(({ after, stage }) =>
+    [...stage].map((of, at): Link | null => {
+      if (after[at] === After.start) return { stage: -1, sameUnit: true };
+      const { perItem, fanOut } = stages[of]!;
+      if (!perItem) return { stage: of, sameUnit: !its.perItem };
+      return after[at] === After.item && fanOut === its.fanOut ? { stage: of, sameUnit: true } : null;
+    }),
+  );
+  if (links.flat().includes(null)) return null;
+  // A condition on what is an input too asks for it twice.
+  return [...new Map(links.map(of => [JSON.stringify(of), of as Link[]])).values()];
+}
+
 export class StagedSample {
   readonly arrivals: Float64Array;
   readonly units: readonly StageUnits[];
   readonly #structure: Structure;
+  /** By stage. */
+  readonly #links: readonly (readonly (readonly Link[])[] | null)[];
   /** Stages of which one is a query's last. */
-  readonly #last: readonly number[];
+  readonly last: readonly number[];
   readonly #latencies: Float64Array;
 
   constructor(structure: Structure, sample: Sample) {
     this.#structure = structure;
+    this.#links = structure.stages.map(stage => linksOf(stage, structure));
     this.arrivals = sample.arrivals;
     this.units = unitsOf(structure, sample);
     // Where every stage runs, those that no other reads are over last.
     const allPresent = this.units.every(units => units.allPresent);
-    this.#last = structure.stages.flatMap(({ index, dependents, followers }) =>
+    this.last = structure.stages.flatMap(({ index, dependents, followers }) =>
       allPresent && dependents.length + followers.length > 0 ? [] : [index],
     );
     this.#latencies = new Float64Array(sample.arrivals.length);
@@ -56,6 +80,11 @@ export class StagedSample {
     const its = this.#structure.stages[stage]!;
     const units = this.units[stage]!;
     if (its.needs.length === 1 && units.allPresent && this.#readyAfterOne(its, over, ready)) return;
+    const links = this.#links[stage]!;
+    if (links) {
+      this.#readyByLinks(links, units, over, ready);
+      return;
+    }
     for (let unit = 0; unit < ready.length; unit++) {
       const query = units.query[unit]!;
       const item = unit - units.first[query]!;
@@ -67,6 +96,39 @@ export class StagedSample {
         else all = Math.max(all, time);
       }
       ready[unit] = never < Infinity ? Math.max(never, this.arrivals[query]!) : all;
+    }
+  }
+
+  /** Where each unit looks at no more than one unit of each stage before, which is most stages. */
+  #readyByLinks(
+    links: readonly (readonly Link[])[],
+    { query }: StageUnits,
+    over: readonly Float64Array[],
+    ready: Float64Array,
+  ): void {
+    for (let unit = 0; unit < ready.length; unit++) {
+      const q = query[unit]!;
+      const arrival = this.arrivals[q]!;
+      let all = arrival;
+      let never = Infinity;
+      for (let n = 0; n < links.length; n++) {
+        const alternatives = links[n]!;
+        let time = arrival;
+        let met = false;
+        for (let at = 0; at < alternatives.length && !met; at++) {
+          const { stage, sameUnit } = alternatives[at]!;
+          if (stage < 0) met = true;
+          else {
+            const from = sameUnit ? unit : q;
+            const end = over[stage]![from]!;
+            if (end > time) time = end;
+            met = this.units[stage]!.present[from] === 1;
+          }
+        }
+        if (!met) never = Math.min(never, time);
+        else if (time > all) all = time;
+      }
+      ready[unit] = never < Infinity ? never : all;
     }
   }
 
@@ -118,28 +180,34 @@ export class StagedSample {
     return time;
   }
 
-  /** How many queries were not yet at a time of their own so many milliseconds after they came. */
-  countLater(limit: number, times: Float64Array): number {
+  /** How many queries were not yet at a time of their own, and so much beyond, that many milliseconds after they came. */
+  countLater(limit: number, times: Float64Array, beyond: Float64Array): number {
     let count = 0;
-    for (let q = 0; q < times.length; q++) if (times[q]! - this.arrivals[q]! > limit) count++;
+    for (let q = 0; q < times.length; q++) if (times[q]! + beyond[q]! - this.arrivals[q]! > limit) count++;
     return count;
   }
 
   /** How many queries took longer than a limit, in milliseconds. */
   countAbove(limit: number, over: readonly Float64Array[]): number {
-    const [last, ...others] = this.#last;
+    const [last, ...others] = this.last;
     if (others.length === 0 && !this.#structure.stages[last!]!.perItem)
-      return this.countLater(limit, over[last!]!);
+      return this.#countLate(limit, over[last!]!);
     this.latencies(over, this.#latencies);
     let count = 0;
     for (let q = 0; q < this.#latencies.length; q++) if (this.#latencies[q]! > limit) count++;
     return count;
   }
 
+  #countLate(limit: number, times: Float64Array): number {
+    let count = 0;
+    for (let q = 0; q < times.length; q++) if (times[q]! - this.arrivals[q]! > limit) count++;
+    return count;
+  }
+
   /** Latency of each query: it is over when all of its stages are. */
   latencies(over: readonly Float64Array[], latencies: Float64Array): void {
     latencies.fill(0);
-    for (const stage of this.#last) {
+    for (const stage of this.last) {
       const times = over[stage]!;
       const { query } = this.units[stage]!;
       for (let unit = 0; unit < times.length; unit++) {

@@ -9,6 +9,12 @@ export interface ServiceTimes {
   mean(batch: number): number;
 }
 
+/** A batch takes so much longer once its replica has waited so long, in milliseconds; linear between and from 0. */
+export interface RestedPool {
+  rest: number;
+  more: number;
+}
+
 /** Replicas of a group on one hardware type. */
 export interface SimulatedPool extends PoolLimits {
   /** Name of the hardware type. */
@@ -18,6 +24,8 @@ export interface SimulatedPool extends PoolLimits {
   times: readonly ServiceTimes[];
   /** Milliseconds a batch costs its replica beside its stages. */
   wake: number;
+  /** How much longer a batch takes after its replica has waited; none unless given. */
+  rested?: readonly RestedPool[];
   /** Processor threads a busy replica takes of its host. */
   threads: number;
   /** The host whose cores it shares; -1: none. */
@@ -31,12 +39,19 @@ export interface SimulatedGroup {
   pools: readonly SimulatedPool[];
 }
 
+/** The engine's main thread, in milliseconds per query and per batch. */
+export interface SimulatedEngine {
+  query: number;
+  hop: number;
+  /** The host whose cores it shares with replicas; none unless given. */
+  host?: number;
+}
+
 export interface SimulatedDeployment {
   groups: readonly SimulatedGroup[];
   /** Cores of each host. */
   hosts: readonly number[];
-  /** Main-thread milliseconds per query and per batch. */
-  engine: { query: number; hop: number };
+  engine: SimulatedEngine;
 }
 
 /** A change of a pool's size while the simulation runs. */

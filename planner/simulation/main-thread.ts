@@ -1,71 +1,69 @@
+import type { SimulatedEngine } from './deployment.ts';
+import type { Host } from './host.ts';
+
 /** What waits for the engine's main thread. */
 export const Task = { arrival: 0, completion: 1 } as const;
 
+/** The main thread among the replicas of its host. */
+export const mainThread = -1;
+
 /**
  * The engine's main thread as a stage of its own: one server that takes in arriving queries and the results of
- * batches, first come, first served, each for a fixed time.
+ * batches, first come, first served, each for a fixed time. What it does is one busy thread of its host.
  */
 export class MainThread {
   /** Whether it takes no time at all, so that there is nothing to simulate. */
   readonly instant: boolean;
-  /** Time taken so far, in milliseconds. */
+  /** Time taken so far, in milliseconds, on a host that is not crowded. */
   busy = 0;
+  /** What it did last, and the number of that query or replica. */
+  kind = 0;
+  id = 0;
   readonly #costs: readonly number[];
-  #ends = new Float64Array(64);
+  readonly #host: Host;
   #kinds = new Uint8Array(64);
   #ids = new Int32Array(64);
   #head = 0;
   #length = 0;
-  /** When it is done with everything it has. */
-  #free = 0;
 
-  constructor({ query, hop }: { query: number; hop: number }) {
+  /** @param host where it runs, alone or beside replicas */
+  constructor({ query, hop }: SimulatedEngine, host: Host) {
     this.instant = query === 0 && hop === 0;
     this.#costs = [query, hop];
+    this.#host = host;
   }
 
-  /** When it is done with what it does now; Infinity if it does nothing. */
-  get next(): number {
-    return this.#length === 0 ? Infinity : this.#ends[this.#head]!;
-  }
-
-  get kind(): number {
-    return this.#kinds[this.#head]!;
-  }
-
-  /** Number of the query or replica. */
-  get id(): number {
-    return this.#ids[this.#head]!;
-  }
-
-  push(kind: number, id: number, now: number): void {
+  push(kind: number, id: number, now: number, sequence: number): void {
     if (this.#length === this.#ids.length) this.#grow();
-    const at = (this.#head + this.#length++) & (this.#ids.length - 1);
-    const cost = this.#costs[kind]!;
-    this.#free = (now > this.#free ? now : this.#free) + cost;
-    this.busy += cost;
-    this.#ends[at] = this.#free;
+    const at = (this.#head + this.#length) & (this.#ids.length - 1);
+    this.busy += this.#costs[kind]!;
     this.#kinds[at] = kind;
     this.#ids[at] = id;
+    if (this.#length++ === 0) this.#begin(now, sequence);
   }
 
-  shift(): void {
+  /** Its task has ended on its host: it goes on with the next. */
+  shift(now: number, sequence: number): void {
+    this.kind = this.#kinds[this.#head]!;
+    this.id = this.#ids[this.#head]!;
     this.#head = (this.#head + 1) & (this.#ids.length - 1);
-    this.#length--;
+    this.#host.leave(1);
+    if (--this.#length > 0) this.#begin(now, sequence);
+  }
+
+  #begin(now: number, sequence: number): void {
+    this.#host.start(mainThread, now, this.#costs[this.#kinds[this.#head]!]!, 1, sequence);
   }
 
   #grow(): void {
     const size = this.#ids.length;
-    const ends = new Float64Array(2 * size);
     const kinds = new Uint8Array(2 * size);
     const ids = new Int32Array(2 * size);
     for (let i = 0; i < size; i++) {
       const at = (this.#head + i) & (size - 1);
-      ends[i] = this.#ends[at]!;
       kinds[i] = this.#kinds[at]!;
       ids[i] = this.#ids[at]!;
     }
-    this.#ends = ends;
     this.#kinds = kinds;
     this.#ids = ids;
     this.#head = 0;

@@ -10,11 +10,12 @@ import type { Sample } from '../workload/workload.ts';
 import type { Scaling, SimulatedDeployment } from './deployment.ts';
 import { SimulatedFlow, type FlowEvents } from './flow.ts';
 import { Host } from './host.ts';
-import { MainThread, Task } from './main-thread.ts';
+import { MainThread, mainThread, Task } from './main-thread.ts';
 import { noStage, type Outcome } from './outcome.ts';
 import { QueryDraws } from './query-draws.ts';
 import { QueryTable } from './query-table.ts';
-import { RunningGroup, type DropEvents, type Surroundings } from './simulated-group.ts';
+import { RunningGroup } from './simulated-group.ts';
+import type { DropEvents, Surroundings } from './surroundings.ts';
 import { UnionDraws } from './union-draws.ts';
 import type { Structure } from './structure.ts';
 
@@ -50,12 +51,15 @@ class Simulation implements FlowEvents, DropEvents {
   readonly #draws: Pick<QueryDraws, 'draw' | 'open' | 'counts'>;
   readonly #table: QueryTable;
   readonly #flow: SimulatedFlow;
+  readonly #around: Surroundings;
   readonly #hosts: readonly Host[];
   readonly #groups: readonly RunningGroup[];
   /** Group of each stage, and of each replica. */
   readonly #groupOf: Int32Array;
   readonly #groupOfReplica: Int32Array;
   readonly #main: MainThread;
+  /** What the main thread has to itself, if it shares no host with replicas. */
+  readonly #apart: Host | null;
   readonly #scalings: readonly Scaling[];
   /** Whether some pool waits for fuller batches, so that there are wake-ups. */
   readonly #mayWait: boolean;
@@ -88,11 +92,14 @@ class Simulation implements FlowEvents, DropEvents {
     this.#misses = new Float64Array(missLimits.length);
     this.#stageCounts = structure.stages.map(noStage);
     this.#latencies = new Float64Array(sample.arrivals.length).fill(NaN);
-    this.#main = new MainThread(engine);
     const most = mostReplicas(groups, scalings);
     const all = most.flat().reduce((sum, count) => sum + count, 0);
-    this.#hosts = [Infinity, ...hosts].map(cores => new Host(cores, all));
-    const surroundings: Surroundings = {
+    // One more than there are replicas, for the main thread.
+    this.#hosts = [Infinity, ...hosts].map(cores => new Host(cores, all + 1));
+    const { host: engineHost = -1 } = engine;
+    this.#apart = engineHost < 0 ? new Host(Infinity, 1) : null;
+    this.#main = new MainThread(engine, this.#apart ?? this.#hosts[engineHost + 1]!);
+    this.#around = {
       structure,
       table: this.#table,
       flow: this.#flow,
@@ -105,7 +112,7 @@ class Simulation implements FlowEvents, DropEvents {
     let first = 0;
     this.#groups = groups.map((group, g) => {
       const groupHosts = group.pools.map(({ host }) => this.#hosts[host + 1]!);
-      const running = new RunningGroup(group, most[g]!, first, groupHosts, surroundings);
+      const running = new RunningGroup(group, most[g]!, first, groupHosts, this.#around);
       first += running.replicas;
       return running;
     });
@@ -153,13 +160,13 @@ class Simulation implements FlowEvents, DropEvents {
       const host = this.#nextHost();
       const completion = host.next;
       const wake = this.#nextWake();
-      const handled = this.#main.next;
+      const handled = this.#apart?.next ?? Infinity;
       const time = Math.min(handled, completion, scaling, arrival, wake);
       if (time === Infinity) return;
       this.#now = time;
       this.#events++;
-      if (time === handled) this.#handle();
-      else if (time === completion) this.#complete(host.end(time));
+      if (time === handled) this.#end(this.#apart!);
+      else if (time === completion) this.#end(host);
       else if (time === scaling) {
         const { group, pool, change } = this.#scalings[scaled++]!;
         this.#groups[group]!.scale(pool, change);
@@ -197,20 +204,27 @@ class Simulation implements FlowEvents, DropEvents {
 
   #arrive(query: number): void {
     if (this.#main.instant) this.#start(query);
-    else this.#main.push(Task.arrival, query, this.#now);
+    else this.#main.push(Task.arrival, query, this.#now, this.#around.sequence++);
+  }
+
+  /** Something is over on a host: a batch, or what the main thread did. */
+  #end(host: Host): void {
+    const who = host.end(this.#now);
+    if (who === mainThread) this.#handle();
+    else this.#complete(who);
   }
 
   #complete(replica: number): void {
     const group = this.#groups[this.#groupOfReplica[replica]!]!;
     group.leaveHost(replica, this.#now);
     if (this.#main.instant) group.complete(replica, this.#now);
-    else this.#main.push(Task.completion, replica, this.#now);
+    else this.#main.push(Task.completion, replica, this.#now, this.#around.sequence++);
   }
 
   /** The main thread is done with something. */
   #handle(): void {
+    this.#main.shift(this.#now, this.#around.sequence++);
     const { kind, id } = this.#main;
-    this.#main.shift();
     if (kind === Task.arrival) this.#start(id);
     else this.#groups[this.#groupOfReplica[id]!]!.complete(id, this.#now);
   }

@@ -2,32 +2,11 @@
 import { drawFrom } from '../../operators/index.ts';
 import { decide, ruleOf, type Decision, type PoolRule } from '../batching.ts';
 import type { SimulatedGroup, SimulatedPool } from './deployment.ts';
-import type { SimulatedFlow } from './flow.ts';
 import type { Host } from './host.ts';
 import { ItemQueue } from './item-queue.ts';
-import { noGroup, noPool, type GroupCounts, type PoolCounts, type StageCounts } from './outcome.ts';
-import type { QueryTable } from './query-table.ts';
-import type { Structure } from './structure.ts';
-
-/** What the groups of one simulation have in common. */
-export interface Surroundings {
-  structure: Structure;
-  table: QueryTable;
-  flow: SimulatedFlow;
-  /** Start of the draws of each stage's service times. */
-  prefixes: Int32Array;
-  stageCounts: readonly StageCounts[];
-  /** Number of the next batch. */
-  sequence: number;
-  /** Milliseconds after its arrival from which on a query is not worked on. */
-  deadline: number;
-  drops: DropEvents;
-}
-
-export interface DropEvents {
-  /** The query of a row was dropped. */
-  dropped(row: number): void;
-}
+import { noGroup, noPool, type GroupCounts, type PoolCounts } from './outcome.ts';
+import { longerAfter } from './rested.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export class RunningGroup {
   readonly counts: GroupCounts = noGroup();
@@ -64,6 +43,10 @@ export class RunningGroup {
   readonly #taken: Int32Array;
   /** When it started. */
   readonly #started: Float64Array;
+  /** When its last was over. */
+  readonly #left: Float64Array;
+  /** Since when idle replicas are so, by pool, as stacks: as in the engine, the last to become idle is the next. */
+  readonly #since: readonly Float64Array[];
   readonly #offset: Int32Array;
   #present = 0;
   #changed = 0;
@@ -89,6 +72,7 @@ export class RunningGroup {
     this.poolCounts = group.pools.map(noPool);
     this.#idle = Int32Array.from(group.pools, ({ replicas }) => replicas);
     this.#leaving = new Int32Array(group.pools.length);
+    this.#since = most.map(count => new Float64Array(count));
     const slots = most.map(count => count + 1);
     const poolOf = slots.flatMap((count, pool) => Array.from({ length: count }, () => pool));
     this.#poolOf = Int32Array.from(poolOf);
@@ -101,6 +85,7 @@ export class RunningGroup {
     this.#runs = new Int32Array(room);
     this.#taken = new Int32Array(poolOf.length);
     this.#started = new Float64Array(poolOf.length);
+    this.#left = new Float64Array(poolOf.length);
     this.#free = group.pools.map((_, pool) =>
       Int32Array.from(poolOf.flatMap((of, replica) => (of === pool ? [replica] : [])).reverse()),
     );
@@ -148,11 +133,12 @@ export class RunningGroup {
         this.wake = wake;
         return;
       }
-      this.#idle[pool]!--;
+      const rest = now - this.#since[pool]![--this.#idle[pool]!]!;
       const replica = this.#free[pool]![--this.#freeCount[pool]!]!;
       const taken = this.#fill(replica, take, now);
-      const service = this.#pools[pool]!.wake + this.#serviceOf(this.#pools[pool]!, replica, taken);
-      const { threads } = this.#pools[pool]!;
+      const { wake: handover, threads, rested } = this.#pools[pool]!;
+      let service = handover + this.#serviceOf(this.#pools[pool]!, replica, taken);
+      if (rested) service += longerAfter(rested, rest);
       this.#taken[replica] = taken;
       this.#started[replica] = now;
       const counts = this.poolCounts[pool]!;
@@ -166,6 +152,7 @@ export class RunningGroup {
   leaveHost(replica: number, now: number): void {
     const own = replica - this.#first;
     const pool = this.#poolOf[own]!;
+    this.#left[own] = now;
     this.#hosts[pool]!.leave(this.#pools[pool]!.threads);
     this.poolCounts[pool]!.busy += now - this.#started[own]!;
   }
@@ -175,7 +162,7 @@ export class RunningGroup {
     const own = replica - this.#first;
     const pool = this.#poolOf[own]!;
     if (this.#leaving[pool]! > 0) this.#leaving[pool]!--;
-    else this.#idle[pool]!++;
+    else this.#since[pool]![this.#idle[pool]!++] = this.#left[own]!;
     this.changed = true;
     // As in the engine, a full batch that waits already is not made to wait for these results.
     if (this.queue.length >= this.#pools[pool]!.batch) this.dispatch(now);

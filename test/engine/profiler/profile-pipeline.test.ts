@@ -1,4 +1,5 @@
 /** The profiler on a virtual clock: emulated stages take exactly as long as they are told. */
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import {
   localReplicas,
@@ -27,10 +28,10 @@ async function profile(
   pipeline: BoundPipeline,
   texts: readonly string[],
   options: Partial<ProfileOptions> = {},
-  wrap: (factory: ReplicaFactory) => ReplicaFactory = factory => factory,
+  wrap: (factory: ReplicaFactory, clock: VirtualClock) => ReplicaFactory = factory => factory,
 ) {
   const clock = new VirtualClock();
-  const replicas = wrap(localReplicas(clock));
+  const replicas = wrap(localReplicas(clock), clock);
   const outcome = profilePipeline(pipeline, texts.map(sample), {
     hardware: cpu,
     clock,
@@ -160,6 +161,61 @@ describe('a profile that is interrupted', () => {
     expect(readMeasurements(text, 'another')).toBe(null);
     expect(readMeasurements(text.slice(0, -5), 'id')).toBe(null);
     expect(readMeasurements('null', 'id')).toBe(null);
+  });
+});
+
+describe('a replica', () => {
+  /** Takes two milliseconds beside its stages, and five more after a rest of at least as long as that. */
+  const slow = (factory: ReplicaFactory, clock: VirtualClock) => ({
+    start: async (spec: Parameters<ReplicaFactory['start']>[0]) => {
+      const replica = await factory.start(spec);
+      const pass = (time: number) => new Promise<void>(resolve => void clock.at(clock.now() + time, resolve));
+      let last = 0;
+      return {
+        ...replica,
+        async run(batch: Parameters<typeof replica.run>[0]) {
+          await pass(clock.now() - last >= 5 ? 7 : 2);
+          const result = await replica.run(batch);
+          last = clock.now();
+          return result;
+        },
+      };
+    },
+  });
+
+  it('is measured beside its stage, and after it has waited', async () => {
+    const { profile: made } = await profile(await one(), ['x'], { maxBatch: 1 }, slow);
+    const { wake, rested } = made!.stages['a']!;
+    expect(wake! + made!.engine.hop).toBeCloseTo(2, 3);
+    expect(rested).toEqual([
+      { rest: 1, time: 0, wake: 0 },
+      { rest: 4, time: 0, wake: 0 },
+      { rest: 16, time: 0, wake: 5 },
+      { rest: 64, time: 0, wake: 5 },
+    ]);
+  });
+
+  it.skipIf(availableParallelism() < 2)('keeps more threads busy if several slow each other', async () => {
+    let running = 0;
+    const crowded = (factory: ReplicaFactory, clock: VirtualClock) => ({
+      start: async (spec: Parameters<ReplicaFactory['start']>[0]) => {
+        const replica = await factory.start(spec);
+        return {
+          ...replica,
+          async run(batch: Parameters<typeof replica.run>[0]) {
+            const more = ++running > 1 ? 5 : 0;
+            const result = await replica.run(batch);
+            await new Promise<void>(resolve => void clock.at(clock.now() + more, resolve));
+            running--;
+            return { ...result, times: result.times.map(time => time + more) };
+          },
+        };
+      },
+    });
+    const { profile: made } = await profile(await one(), ['x'], { maxBatch: 1 }, crowded);
+    expect(made!.stages['a']!.threads).toBeGreaterThan(1);
+    const { profile: alone } = await profile(await one(), ['x'], { maxBatch: 1 });
+    expect(alone!.stages['a']!.threads).toBe(1);
   });
 });
 

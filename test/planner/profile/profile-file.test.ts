@@ -104,6 +104,11 @@ describe('a profile', () => {
           })),
           time.map(mean => ({ mean: mean / 10, samples: [] })),
         ),
+        wake: time,
+        rested: rising
+          .filter(({ length }) => length > 0)
+          .map(times => times.map((time, index) => ({ rest: 4 ** index, time, wake: time / 2 }))),
+        threads: time,
         memory: fc.nat(),
         batches: rising
           .filter(({ length }) => length > 0)

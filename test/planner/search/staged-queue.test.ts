@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { makeCase, type CaseSpec } from '../../../bench/planner/cases.ts';
 import type { System } from '../../../planner/index.ts';
+import { heldBack } from '../../../planner/search/held-back.ts';
 import { optionOf, searchGroup, simulatedPools } from '../../../planner/search/option.ts';
 import { passQueue } from '../../../planner/search/staged-queue.ts';
 import { StagedSample } from '../../../planner/search/staged-sample.ts';
@@ -22,7 +23,7 @@ const specs = fc.record<CaseSpec>({
   load: fc.integer({ min: 1, max: 6 }),
 });
 
-/** One or two pools for each stage, of different hardware. */
+/** One or two pools for each stage, of different hardware; the slower may be held back. */
 function drawPools(system: System, numbers: readonly number[]): SimulatedPool[][] {
   let at = 0;
   const one = <T>(values: readonly T[]): T => values[numbers[at++ % numbers.length]! % values.length]!;
@@ -31,7 +32,8 @@ function drawPools(system: System, numbers: readonly number[]): SimulatedPool[][
     const first = one(kinds);
     const others = kinds.filter(({ hardware }) => hardware !== first.hardware);
     const chosen = others.length > 0 && one([true, false]) ? [first, one(others)] : [first];
-    return simulatedPools(optionOf(chosen.map(kind => ({ kind, replicas: one([1, 2, 3, 8]) }))));
+    const option = optionOf(chosen.map(kind => ({ kind, replicas: one([1, 2, 3, 8]) })));
+    return simulatedPools(one([option, ...heldBack(option, one([5, 50, 500]))]));
   });
 }
 

@@ -37,6 +37,16 @@ describe('the main thread', () => {
     expect(mainBusy / end).toBeGreaterThan(0.99);
   });
 
+  it('takes its share of the cores of the host that it runs on', () => {
+    const deployment = deploymentOf([poolOf(constant(10), { host: 0 })], {
+      hosts: [1],
+      engine: { query: 0.5, hop: 0, host: 0 },
+    });
+    // While the second is taken in, from 5 to 6, the first's batch goes on at half its speed.
+    const { latencies } = simulate(chainOf(1), deployment, { seed: 1, arrivals: Float64Array.of(0, 5) });
+    expect([...latencies]).toEqual([11, 16]);
+  });
+
   it('is waited for by queries and by results, by Pollaczek and Khinchine', () => {
     const deployment = deploymentOf([poolOf(constant(10), { replicas: 100 })], {
       engine: { query: 0.5, hop: 0 },

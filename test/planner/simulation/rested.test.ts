@@ -1,0 +1,30 @@
+/** Replicas that are slower after they have waited. */
+import { describe, expect, it } from 'vitest';
+import { simulate } from '../../../planner/simulation/simulate.ts';
+import { chainOf, constant, deploymentOf, poolOf } from './support.ts';
+
+const rested = [
+  { rest: 10, more: 2 },
+  { rest: 30, more: 4 },
+];
+
+const run = (...arrivals: number[]) =>
+  simulate(chainOf(1), deploymentOf([poolOf(constant(5), { rested })]), {
+    seed: 1,
+    arrivals: Float64Array.from(arrivals),
+  });
+
+describe('a replica that has waited', () => {
+  it('takes longer, and no longer for what follows at once', () => {
+    // Half of two milliseconds after half of the ten; the second comes while the first is served.
+    expect([...run(5, 6).latencies]).toEqual([6, 10]);
+  });
+
+  it('takes longer the longer it was, up to the longest that was measured', () => {
+    expect([...run(20, 20 + 8 + 30, 1000).latencies]).toEqual([8, 9, 9]);
+  });
+
+  it('counts that as time that it is busy', () => {
+    expect(run(5, 6).pools[0]![0]!.busy).toBe(11);
+  });
+});
