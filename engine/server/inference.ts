@@ -35,7 +35,7 @@ export function flagOf(parameters: Parameters, name: string, otherwise = false):
 }
 
 /** Milliseconds that a request gives itself, by `parameters.timeout` in microseconds; undefined: none. */
-export function timeoutOf({ parameters }: InferRequest): number | undefined {
+function timeoutOf({ parameters }: InferRequest): number | undefined {
   const timeout = parameter(parameters, 'timeout', 'number') as number | undefined;
   if (timeout === undefined) return undefined;
   if (timeout >= 0) return timeout / 1000;

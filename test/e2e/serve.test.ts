@@ -196,9 +196,10 @@ describe('millrace serve', () => {
     while (!said.includes('  curl')) await once(child.stderr, 'data');
     child.kill('SIGINT');
     const [status] = await once(child, 'exit');
-    const url = /dashboard and API on (http:\/\/127\.0\.0\.1:\d+) \((uWebSockets\.js|node:http and ws)\)/.exec(
-      said,
-    )![1];
+    const url =
+      /dashboard and API on (http:\/\/127\.0\.0\.1:\d+) \((uWebSockets\.js|node:http and ws)\)/.exec(
+        said,
+      )![1];
     expect(said).toMatch(/\n {2}fashion: plan the default for \d+ cores?\n {2}speech: plan /);
     expect(said.match(/^ {2}curl .*/gm)).toEqual([
       `  curl ${url}/v2/models/fashion/infer -H 'content-type: image/png' --data-binary @pipelines/fashion/samples/19-bag.png`,

@@ -40,7 +40,7 @@ function read(frame: string | Uint8Array): Received {
   return { binary: typeof frame !== 'string', fields, outputs };
 }
 
-export class FakeSocket implements Socket {
+class FakeSocket implements Socket {
   readonly peer = '127.0.0.1';
   buffered = 0;
   readonly frames: Received[] = [];
