@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../transport.ts';
 import type { IncomingBody } from './incoming-body.ts';
-import { plainAddress } from './address.ts';
+import { remoteAddress } from './address.ts';
 import { Departure } from './departure.ts';
 import type { UwsHttpRequest, UwsHttpResponse } from './uws.ts';
 
@@ -30,7 +30,7 @@ export class UwsRequest implements HttpRequest {
   }
 
   get peer(): string {
-    this.#peer ??= this.#response ? plainAddress(this.#response.getRemoteAddressAsText()) : '';
+    this.#peer ??= this.#response ? remoteAddress(this.#response) : '';
     return this.#peer;
   }
 
