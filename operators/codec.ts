@@ -6,7 +6,7 @@ import { halfToNumber, numberToHalf } from './half.ts';
 import { bytes, isList, sizeOf, type NumericTensor, type Tensor, type Value } from './tensor.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The shortest decimal that is this 32-bit float and no other: 0.98, not 0.9800000190734863. */
 function shortest(value: number): number {

@@ -22,8 +22,12 @@ export function unsupported(type: string, taken: string): MillraceError {
   return new MillraceError('unsupported-type', `content type "${type}" is not taken here; send ${taken}`);
 }
 
+/** An error as a client may see it: its code and the first line of its message. */
+export function publicMessage({ code, message }: MillraceError): string {
+  return `${code}: ${message.split('\n', 1)[0]}`;
+}
+
 /** An error as most protocols tell it: `{"error": "CODE: MESSAGE"}`. */
 export function refuseAsJson(error: MillraceError): HttpReply {
-  const body = JSON.stringify({ error: `${error.code}: ${error.message}` });
-  return jsonReply(body, errorTable[error.code].http);
+  return jsonReply(JSON.stringify({ error: publicMessage(error) }), errorTable[error.code].http);
 }

@@ -5,7 +5,7 @@ import { toBase64 } from './base64.ts';
 import type { EncodedMessage, InferRequest, InferResponse, NamedTensor, Parameters } from './message.ts';
 import { encodeRaw } from './raw.ts';
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function textsOf({ data }: BytesTensor): string[] | null {
   try {
