@@ -1,4 +1,5 @@
 /** Tensors as plain JSON values, for people and for clients that send and read JSON. No Node API in here. */
+import { fromBase64, toBase64 } from './base64.ts';
 import type { PortType } from './contract.ts';
 import { arrayType, elementBytes, isBigInt, isFloat, type NumericDatatype } from './datatype.ts';
 import { MillraceError } from './errors.ts';
@@ -38,7 +39,7 @@ function textOrBase64(element: Uint8Array, json: boolean): unknown {
   try {
     text = decoder.decode(element);
   } catch {
-    return { b64: btoa(Array.from(element, byte => String.fromCharCode(byte)).join('')) };
+    return { b64: toBase64(element) };
   }
   return json ? JSON.parse(text) : text;
 }
@@ -135,6 +136,14 @@ function numericTensor(
   return { datatype, shape, data };
 }
 
+/** Bytes that are no text come as `{ b64 }`, as `toPlain` gives them; all else that is no string is its JSON. */
+function bytesOf(element: unknown): Uint8Array {
+  if (typeof element === 'string') return encoder.encode(element);
+  const { b64, ...more } = (element ?? {}) as { b64?: unknown };
+  if (typeof b64 === 'string' && Object.keys(more).length === 0) return fromBase64(b64);
+  return encoder.encode(stringify(element));
+}
+
 /**
  * A tensor from a plain value: nested lists, or a flat one where `type` says the shape.
  * @throws MillraceError `invalid-input` if the elements don't fit the type
@@ -147,8 +156,5 @@ export function fromPlain(value: unknown, type: PortType): Tensor {
   const fixed = declared.every(size => typeof size === 'number' && size >= 0) ? (declared as number[]) : null;
   const shape = fixed && given.length !== fixed.length && sizeOf(fixed) === elements.length ? fixed : given;
   if (datatype !== 'BYTES') return numericTensor(datatype, shape, elements);
-  return bytes(
-    elements.map(element => encoder.encode(typeof element === 'string' ? element : stringify(element))),
-    shape,
-  );
+  return bytes(elements.map(bytesOf), shape);
 }

@@ -3,7 +3,7 @@ import { isDatatype } from '../datatype.ts';
 import { fromPlain } from '../codec.ts';
 import { MillraceError } from '../errors.ts';
 import { sizeOf, type BytesTensor, type Tensor } from '../tensor.ts';
-import { fromBase64 } from './base64.ts';
+import { fromBase64 } from '../base64.ts';
 import type {
   InferRequest,
   InferResponse,

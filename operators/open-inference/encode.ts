@@ -1,7 +1,7 @@
 /** Writing messages: tensors in their JSON, or behind it as bytes. */
 import { elementsOf } from '../codec.ts';
 import type { BytesTensor, Tensor } from '../tensor.ts';
-import { toBase64 } from './base64.ts';
+import { toBase64 } from '../base64.ts';
 import type { EncodedMessage, InferRequest, InferResponse, NamedTensor, Parameters } from './message.ts';
 import { encodeRaw } from './raw.ts';
 

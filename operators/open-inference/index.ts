@@ -1,5 +1,5 @@
 export { asTensor, splitQueries, stack, type Queries } from './batch.ts';
-export { fromBase64, toBase64 } from './base64.ts';
+export { fromBase64, toBase64 } from '../base64.ts';
 export { decodeInferRequest, decodeInferResponse } from './decode.ts';
 export { encodeInferRequest, encodeInferResponse } from './encode.ts';
 export { decodeUtf8, readFrame, writeBody, writeFrame } from './frame.ts';

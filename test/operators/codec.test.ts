@@ -30,7 +30,10 @@ describe('tensors as plain JSON', () => {
 
   it('show JSON content as what it says, and bytes that are no text in base64', () => {
     expect(toPlain(text('[1]'), { datatype: 'BYTES', content: 'application/json' })).toEqual([1]);
-    expect(toPlain(bytes([Uint8Array.of(255, 0)]))).toEqual({ b64: '/wA=' });
+    const noText = bytes([Uint8Array.of(255, 0)]);
+    expect(toPlain(noText)).toEqual({ b64: '/wA=' });
+    expect(fromPlain({ b64: '/wA=' }, { datatype: 'BYTES', shape: [1] })).toEqual(noText);
+    expect(() => fromPlain({ b64: '&' }, { datatype: 'BYTES', shape: [1] })).toThrow('is no base64');
   });
 
   it('write integers of any size with all their digits, and NaN as null', () => {

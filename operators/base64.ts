@@ -1,5 +1,5 @@
 /** Base64 in Node and in browsers, bytes in and out. */
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from './errors.ts';
 
 /** Characters of a chunk: a call takes only so many arguments. */
 const chunk = 8192;
