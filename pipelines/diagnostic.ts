@@ -84,6 +84,9 @@ export const diagnosticTable = {
   'missing-arrivals': { severity: 'error', meaning: 'a trace without arrivals, or all at one instant' },
   'bad-header': { severity: 'error', meaning: 'a trace whose first line is not the name of its column' },
   'bad-arrival': { severity: 'error', meaning: 'an arrival that is no number of seconds of at least 0' },
+  'bad-hash': { severity: 'error', meaning: 'a hash that is no SHA-256 in hexadecimal digits' },
+  'repeated-key': { severity: 'error', meaning: 'an API key whose name or hash another one has' },
+  'unknown-pipeline': { severity: 'warning', meaning: 'a pipeline that is not served' },
   'unsorted-arrival': { severity: 'error', meaning: 'an arrival before the one above it' },
 } as const satisfies Record<string, Entry>;
 

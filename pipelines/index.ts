@@ -15,3 +15,4 @@ export { pointer, SourceFile } from './source.ts';
 export * from './types.ts';
 export { nearest } from './suggest.ts';
 export { readTextFile } from './text-file.ts';
+export { readYaml } from './yaml.ts';

@@ -20,6 +20,7 @@ Commands:
   serve PIPELINE...            answer queries over HTTP and WebSocket
   new operator NAME            start an operator of your own, with a test
   new pipeline NAME            start a pipeline from an ONNX model, with a test
+  new key NAME                 make an API key for the server
 
 PIPELINE is a folder with a pipeline.yaml, a file, or the name of a shipped one: ocr, fashion, speech.
 
@@ -40,6 +41,7 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   serve: () => import('./serve.ts'),
   'new operator': () => import('./new-operator.ts'),
   'new pipeline': () => import('./new-pipeline.ts'),
+  'new key': () => import('./new-key.ts'),
 };
 
 /** The command that the arguments begin with, and the rest of them. */
@@ -56,7 +58,7 @@ function findCommand(args: readonly string[]): { name: string; rest: string[] } 
   const names = Object.keys(commands);
   const guess = nearest(named, names);
   const longer = names.filter(name => name.startsWith(`${args[0]} `)).map(name => `"${name}"`);
-  const among = longer.length > 0 ? `; there are ${longer.join(' and ')}` : '';
+  const among = longer.length > 0 ? `; there are ${longer.join(', ')}` : '';
   throw new UsageError(`there is no command "${named}"${guess ? `; did you mean "${guess}"?` : among}`);
 }
 

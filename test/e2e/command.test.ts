@@ -51,8 +51,8 @@ describe('the millrace command', () => {
     ['chek', 'there is no command "chek"; did you mean "check"?'],
     ['new operater', 'there is no command "new operater"; did you mean "new operator"?'],
     ['frobnicate', 'there is no command "frobnicate"'],
-    ['new', 'there is no command "new"; there are "new operator" and "new pipeline"'],
-    ['new thing', 'there is no command "new thing"; there are "new operator" and "new pipeline"'],
+    ['new', 'there is no command "new"; there are "new operator", "new pipeline", "new key"'],
+    ['new thing', 'there is no command "new thing"; there are "new operator", "new pipeline", "new key"'],
   ])('does not know %s, and says what it may have been', async (words, message) => {
     const { status, stdout, stderr } = await millrace(words.split(' '));
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -9,6 +9,7 @@ import {
   type Diagnostic,
   type DiagnosticCode,
 } from '../../pipelines/index.ts';
+import { parseKeys } from '../../engine/server/access/keys-file.ts';
 import { parseProfile, parseTrace } from '../../planner/index.ts';
 import { operators, pipelineOf, pointAt } from '../support/pipelines.ts';
 
@@ -120,6 +121,16 @@ const hardware: readonly [DiagnosticCode, string, string][] = [
   ['missing-price', 'types: { cpu: { device: cpu } }', 'cpu'],
 ];
 
+const keys: readonly [DiagnosticCode, string, string][] = [
+  ['bad-hash', '- { name: a, sha256: secret }', 'secret'],
+  [
+    'repeated-key',
+    `- { name: a, sha256: ${'a'.repeat(64)} }\n  - { name: a, sha256: ${'b'.repeat(64)} }`,
+    'a',
+  ],
+  ['unknown-pipeline', `- { name: a, sha256: ${'a'.repeat(64)}, pipelines: [orc] }`, 'orc'],
+];
+
 const profile = (scale: string, batches: string): string =>
   `{ "millrace": "profile/1", "pipeline": "test", "hardware": "cpu",
      "stages": { "a": { "scale": ${scale}, "batches": ${batches} } } }`;
@@ -158,6 +169,12 @@ describe('every code', () => {
     expect(told(diagnostics)).toEqual([[code, token]]);
   });
 
+  test.each(keys)('%s', (code, text, token) => {
+    const { diagnostics } = parseKeys(`millrace: keys/1\nkeys:\n  ${text}\n`, '', ['ocr']);
+    expect(told(diagnostics)).toEqual([[code, token]]);
+    expect(diagnostics[0]?.severity).toBe(diagnosticTable[code].severity);
+  });
+
   test.each(profiles)('%s', (code, text, token) => {
     const { diagnostics } = parseProfile(text);
     expect(told(diagnostics)).toEqual([[code, token]]);
@@ -169,7 +186,7 @@ describe('every code', () => {
   });
 
   test('is shown by a test above, and says what it means', () => {
-    const shown = [pipelines, plans, hardware, profiles, traces].flat().map(([code]) => code);
+    const shown = [pipelines, plans, hardware, keys, profiles, traces].flat().map(([code]) => code);
     expect(new Set(shown)).toEqual(new Set(Object.keys(diagnosticTable)));
     for (const { meaning } of Object.values(diagnosticTable)) expect(meaning).not.toBe('');
   });

@@ -1,0 +1,76 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Access } from '../../engine/server/access/access.ts';
+import { loadKeys } from '../../engine/server/access/keys-file.ts';
+import { headOf } from '../support/served.ts';
+import { millrace, refusal } from './support/millrace.ts';
+import { temporaryFolder } from './support/temporary.ts';
+
+describe('millrace new key', () => {
+  const file = join(temporaryFolder(), 'keys.yaml');
+
+  test('makes a key that the file lets in, and shows it once', async () => {
+    const made = await millrace([
+      'new',
+      'key',
+      'shop',
+      '--pipelines',
+      'ocr,fashion',
+      '--rate',
+      '100',
+      '--file',
+      file,
+    ]);
+    expect(made).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^millrace_[\w-]{43}\n$/) as unknown,
+    });
+    const key = made.stdout.trim();
+    expect(await readFile(file, 'utf8')).not.toContain(key);
+    const { keys, warnings } = await loadKeys(file, ['ocr', 'fashion']);
+    expect({ keys, warnings }).toMatchObject({
+      keys: [{ name: 'shop', pipelines: ['ocr', 'fashion'], rate: 100 }],
+      warnings: [],
+    });
+    expect(new Access(keys).check(headOf('GET', '/', { 'x-api-key': key }), 'open', 'ocr')).toBe('shop');
+  });
+
+  test('adds to what is there, comments and all', async () => {
+    await writeFile(file, `# ours\n${await readFile(file, 'utf8')}  # the end\n`);
+    expect(await millrace(['new', 'key', 'operations', '--manage', '--file', file])).toMatchObject({
+      status: 0,
+    });
+    expect(await readFile(file, 'utf8')).toMatch(/^# ours\n[^]*shop[^]*operations[^]*# the end/);
+    expect((await loadKeys(file)).keys).toMatchObject([
+      { name: 'shop' },
+      { name: 'operations', manage: true },
+    ]);
+  });
+
+  test('prints the entry where there is no file', async () => {
+    const { status, stderr, stdout } = await millrace(['new', 'key', 'free']);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^millrace_[\w-]{43}\n$/)]);
+    expect(stderr).toMatch(/millrace: keys\/1\nkeys:\n {2}- \{ name: free, sha256: [0-9a-f]{64} \}/);
+  });
+
+  test('changes nothing where it can not be right', async () => {
+    const before = await readFile(file, 'utf8');
+    const twice = await millrace(['new', 'key', 'shop', '--file', file]);
+    expect(twice).toEqual(refusal(1, /repeated-key[^]*another key is named "shop"/));
+    expect(await readFile(file, 'utf8')).toBe(before);
+    const wrong = join(temporaryFolder(), 'wrong.yaml');
+    await writeFile(wrong, 'millrace: plan/1\n');
+    expect(await millrace(['new', 'key', 'a', '--file', wrong])).toEqual(refusal(1, /bad-version/));
+  });
+
+  test.each([
+    [[], /new key takes one NAME/],
+    [['a b'], /"a b" is no name/],
+    [['a', '--rate', '0'], /--rate takes queries per second, more than 0, not "0"/],
+    [['a', '--rate', ''], /--rate takes queries per second/],
+    [['a', '--file', '/'], /can't be read/],
+  ])('refuses %j', async (args, reason) => {
+    expect(await millrace(['new', 'key', ...args])).toEqual(refusal(2, reason));
+  });
+});
