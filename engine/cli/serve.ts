@@ -4,6 +4,8 @@ import { openInferenceRoutes } from '../server/open-inference/routes.ts';
 import { Repository } from '../server/repository.ts';
 import { Server } from '../server/server.ts';
 import { Service } from '../server/service.ts';
+import { tensorflowServingRoutes } from '../server/tensorflow-serving/routes.ts';
+import { torchServeRoutes } from '../server/torchserve/routes.ts';
 import type { TlsFiles } from '../server/transport.ts';
 import {
   countOption,
@@ -16,6 +18,7 @@ import {
 } from './command.ts';
 import { standardErrorLog } from './log.ts';
 import { resolvePipeline } from './pipeline-path.ts';
+import { accessHelp, accessOptions, readAccess } from './serve/access.ts';
 import { limitHelp, limitOptions, readEngineLimits, readServerLimits } from './serve/limits.ts';
 import { planHelp, planOptions, readPlans, type Planned } from './serve/plans.ts';
 import { commandsToTry } from './serve/welcome.ts';
@@ -59,6 +62,8 @@ async function serve(args: Arguments): Promise<number> {
   const drain = durationOption(args, 'drain', defaultDrain);
   const [tls, port, host] = [tlsFiles(args), portOption(args), textOption(args, 'host') ?? '127.0.0.1'];
   const pipelines = await Promise.all(args.positionals.map(path => loadPipeline(resolvePipeline(path))));
+  const names = pipelines.map(({ name }) => name);
+  const access = await readAccess(args, host, names);
   const plans = await readPlans(args, pipelines);
   const log = standardErrorLog();
   const repository = new Repository();
@@ -68,16 +73,19 @@ async function serve(args: Arguments): Promise<number> {
       const engine = await Engine.start(pipeline, { deployment, log, limits: engineLimits });
       return { engine, plan };
     };
-    repository.add(new Service({ pipeline, version: '1', listeners: [], start }));
+    repository.add(new Service({ pipeline, version: '1', listeners: [], admit: access.admit, start }));
   }
-  const routes = openInferenceRoutes(repository, { limits, version: version() });
+  const routes = [
+    ...openInferenceRoutes(repository, { limits, version: version() }),
+    ...tensorflowServingRoutes(repository, limits),
+    ...torchServeRoutes(repository),
+  ];
   // Before the models are loaded: a port that can't be had is known at once, and readiness is told.
-  const server = await Server.start({ repository, routes, limits, tls, host, port, log });
+  const server = await Server.start({ repository, routes, access, limits, tls, host, port, log });
   const asked = endAsked();
   try {
     await Promise.all(repository.all().map(service => service.load()));
     if (json) {
-      const names = pipelines.map(({ name }) => name);
       const line = { listening: server.url, implementation: server.implementation, pipelines: names };
       process.stdout.write(`${JSON.stringify(line)}\n`);
     } else announce(server, pipelines, plans);
@@ -94,14 +102,14 @@ export const command: Command = {
 
 Usage: millrace serve PIPELINE... [options]
 
-Speaks the Open Inference Protocol, version 2. What it accepted is answered before it ends (SIGINT, SIGTERM).
+Speaks the Open Inference Protocol (version 2), TensorFlow Serving's REST API and TorchServe's inference API. What it accepted is answered before it ends (SIGINT, SIGTERM).
 
   --host ADDRESS          address to listen on (default 127.0.0.1: this machine alone)
   --port N                port to listen on; 0: any that is free (default 8000)
   --tls-cert FILE         certificate, and --tls-key FILE its key, both PEM: answers by TLS
   --drain T               time for what was accepted, at the end (default "30 s")
   --json                  print {"listening": URL, …} on one line of standard output once ready, and nothing else
-${planHelp}
+${accessHelp}${planHelp}
 Limits; what is over one is refused at once, with a reason:
 ${limitHelp}
 HTTP time-outs are fixed: a connection is dropped on which for 10 s no request came, less than 160 kB of a body came,
@@ -111,6 +119,7 @@ Exit status: 0 it was asked to end; 1 a pipeline is invalid; 2 misuse or failure
 `,
   options: {
     ...planOptions,
+    ...accessOptions,
     ...limitOptions,
     host: { type: 'string' },
     port: { type: 'string' },

@@ -17,13 +17,19 @@ function isSame(origin: string, host: string): boolean {
 /**
  * What a reply says to the browser that asks for a page of another origin; nothing to everyone else. A request that a
  * browser sends unasked must not be run either: a form of any page could otherwise use the server.
- * @throws MillraceError `unauthenticated` if pages of that origin may not ask
+ * @throws MillraceError `unauthenticated` if pages of that origin may not ask, or the host is not the server
  */
 export function crossOriginHeaders(request: RequestHead, access: Access): Headers {
-  const origin = request.header('origin');
-  if (origin === '' || isSame(origin, request.header('host'))) return none;
-  if (!access.allowsOrigin(origin))
-    throw new MillraceError('unauthenticated', `pages of ${origin} may not ask this server`);
+  const [origin, host] = [request.header('origin'), request.header('host')];
+  if (!access.allowsHost(host)) {
+    const why = `this server is not "${host}"; if it is meant, --allow-origin with its name lets it be`;
+    throw new MillraceError('unauthenticated', why);
+  }
+  if (origin === '' || isSame(origin, host)) return none;
+  if (!access.allowsOrigin(origin)) {
+    const why = `pages of ${origin} may not ask this server; --allow-origin ${origin} lets them`;
+    throw new MillraceError('unauthenticated', why);
+  }
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed, vary: 'origin' };
 }
 

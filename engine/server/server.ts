@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../../operators/index.ts';
 import type { Log } from '../runtime/log.ts';
-import { openAccess, type Access } from './access.ts';
+import type { Access } from './access.ts';
+import { KeyAccess } from './access/key-access.ts';
+import { Origins } from './access/origins.ts';
 import { crossOriginHeaders, preflight } from './cross-origin.ts';
 import { refuseAsJson } from './exchange.ts';
 import type { ServerLimits } from './limits.ts';
@@ -27,6 +29,7 @@ export interface ServerOptions {
   repository: Repository;
   routes: readonly Route[];
   streams?: Streams;
+  /** Without keys, unless given. */
   access?: Access;
   limits: ServerLimits;
   tls?: TlsFiles | undefined;
@@ -57,7 +60,8 @@ export class Server {
   #url = '';
 
   private constructor(options: ServerOptions) {
-    const { limits, tls, routes, access = openAccess, uws = loadUws() } = options;
+    const { limits, tls, routes, host, uws = loadUws() } = options;
+    const { access = new KeyAccess(null, new Origins([], host)) } = options;
     this.#options = options;
     this.#access = access;
     this.#router = new Router(routes);
@@ -113,13 +117,14 @@ export class Server {
     const requestId = idOf(request);
     let refuse = refuseAsJson;
     let headers: Readonly<Record<string, string>> = {};
+    let client = request.peer;
     const finish = (reply: HttpReply): HttpReply => ({
       ...reply,
       headers: { ...reply.headers, ...headers, 'x-request-id': requestId },
     });
     const fail = (thrown: unknown): HttpReply => {
       const error = this.#known(thrown, requestId);
-      return finish(withRetry(refuse(error), error));
+      return finish(this.#withAdvice(refuse(error), error, client));
     };
     try {
       const isHead = request.method === 'HEAD';
@@ -128,7 +133,7 @@ export class Server {
       headers = crossOriginHeaders(request, this.#access);
       if (!('route' in match)) return finish(unmatched(request, match.allowed, headers));
       const { route, values } = match;
-      const client = this.#access.check(request, route.access, values['model']);
+      client = this.#access.check(request, route.access, values['model']);
       if (route.access !== 'public') this.#admit();
       const reply = route.handle({ request, values, requestId, client });
       if (!(reply instanceof Promise)) return finish(reply);
@@ -147,7 +152,7 @@ export class Server {
       throw new MillraceError('not-found', `there is no stream at ${request.path}`);
     } catch (thrown) {
       const error = this.#known(thrown, '');
-      return { refusal: withRetry(refuseAsJson(error), error) };
+      return { refusal: this.#withAdvice(refuseAsJson(error), error, request.peer) };
     }
   }
 
@@ -169,18 +174,18 @@ export class Server {
     );
   }
 
+  /** Says what to send, or when to come back, where that may help. */
+  #withAdvice(reply: HttpReply, error: MillraceError, client: string): HttpReply {
+    const advice = this.#access.refusalHeaders(error, client);
+    return { ...reply, headers: { ...advice, ...reply.headers } };
+  }
+
   /** What was thrown, if it is known; a mistake of ours says nothing of itself to a client. */
   #known(thrown: unknown, requestId: string): MillraceError {
     if (thrown instanceof MillraceError) return thrown;
     this.#options.log.error({ err: thrown, requestId }, 'a request failed for a reason that is not known');
     return new MillraceError('stage-failed', 'the server failed on this request; its log says why');
   }
-}
-
-/** Says when to come back, where that may help. */
-function withRetry(reply: HttpReply, { code }: MillraceError): HttpReply {
-  if (code !== 'overloaded' && code !== 'unavailable') return reply;
-  return { ...reply, headers: { 'retry-after': '1', ...reply.headers } };
 }
 
 /** A path that is not there, or not by this method. */

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Access } from '../../engine/server/access/access.ts';
+import { KeyAccess } from '../../engine/server/access/key-access.ts';
 import { loadKeys } from '../../engine/server/access/keys-file.ts';
+import { Origins } from '../../engine/server/access/origins.ts';
 import { headOf } from '../support/served.ts';
 import { millrace, refusal } from './support/millrace.ts';
 import { temporaryFolder } from './support/temporary.ts';
@@ -33,7 +34,13 @@ describe('millrace new key', () => {
       keys: [{ name: 'shop', pipelines: ['ocr', 'fashion'], rate: 100 }],
       warnings: [],
     });
-    expect(new Access(keys).check(headOf('GET', '/', { 'x-api-key': key }), 'open', 'ocr')).toBe('shop');
+    expect(
+      new KeyAccess(keys, new Origins([], '::1')).check(
+        headOf('GET', '/', { 'x-api-key': key }),
+        'open',
+        'ocr',
+      ),
+    ).toBe('shop');
   });
 
   test('adds to what is there, comments and all', async () => {

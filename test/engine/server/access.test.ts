@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Access } from '../../../engine/server/access/access.ts';
+import { KeyAccess } from '../../../engine/server/access/key-access.ts';
 import { hashOf, KeyRing, newKey } from '../../../engine/server/access/key-ring.ts';
 import { loadKeys, parseKeys, type Key } from '../../../engine/server/access/keys-file.ts';
+import { Origins } from '../../../engine/server/access/origins.ts';
 import { TokenBucket } from '../../../engine/server/access/token-bucket.ts';
 import { MillraceError } from '../../../operators/index.ts';
 import { pointAt } from '../../support/pipelines.ts';
@@ -12,6 +13,8 @@ const keys: Key[] = [
   { name: 'shop', sha256: hashOf(shop), pipelines: ['ocr'], rate: 2 },
   { name: 'operations', sha256: hashOf(operations).toUpperCase(), manage: true },
 ];
+
+const origins = new Origins([], 'localhost');
 
 const head = (headers: Record<string, string> = {}) => headOf('GET', '/', headers);
 const bearer = (key: string) => head({ authorization: `Bearer ${key}` });
@@ -28,7 +31,7 @@ function reasonOf(work: () => unknown): string {
 }
 
 describe('access with keys', () => {
-  const access = new Access(keys);
+  const access = new KeyAccess(keys, origins);
 
   it('takes a key wherever clients can put it', () => {
     const carrier = `millrace.v1, key.${Buffer.from(shop).toString('base64url')}`;
@@ -77,7 +80,7 @@ describe('access with keys', () => {
 });
 
 describe('access without keys', () => {
-  const access = new Access(null);
+  const access = new KeyAccess(null, origins);
 
   it('is open to all, except for management', () => {
     expect(access.hasKeys).toBe(false);
@@ -93,7 +96,7 @@ describe('access without keys', () => {
 describe('a rate', () => {
   it('counts every query, of batches too, and comes back with time', async () => {
     let now = 0;
-    const access = new Access(keys, () => now);
+    const access = new KeyAccess(keys, origins, () => now);
     const service = serviceOf(await mirror({ text: '{ datatype: BYTES, shape: [1] }' }), {
       admit: access.admit,
     });
@@ -121,7 +124,11 @@ describe('a rate', () => {
 
   it('may allow bursts, and a slow one says how long to wait', () => {
     let now = 0;
-    const access = new Access([{ name: 'slow', sha256: hashOf('x'), rate: 0.1, burst: 3 }], () => now);
+    const access = new KeyAccess(
+      [{ name: 'slow', sha256: hashOf('x'), rate: 0.1, burst: 3 }],
+      origins,
+      () => now,
+    );
     for (let query = 0; query < 3; query++) access.admit({ client: 'slow' });
     expect(() => access.admit({ client: 'slow' })).toThrow('try again in 10.00 s');
     expect(access.refusalHeaders(new MillraceError('overloaded', ''), 'slow')).toEqual({

@@ -1,11 +1,13 @@
 /** Who may do what: keys, what each of them allows, and how much of it. */
 import { MillraceError } from '../../../operators/index.ts';
+import type { Access } from '../access.ts';
 import type { Route } from '../router.ts';
 import type { Caller } from '../service.ts';
 import type { RequestHead } from '../transport.ts';
 import { presentedKey } from './credentials.ts';
 import { KeyRing } from './key-ring.ts';
 import type { Key } from './keys-file.ts';
+import type { Origins } from './origins.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 function denied(why: string): MillraceError {
@@ -16,13 +18,16 @@ function denied(why: string): MillraceError {
  * With keys, every request but for public ones needs one. Without, everything is open to everybody who can connect,
  * except management: that no web page and no neighbour on the machine may do unasked.
  */
-export class Access {
+export class KeyAccess implements Access {
   readonly #ring: KeyRing | null;
   readonly #buckets = new Map<string, { bucket: TokenBucket; rate: number }>();
 
+  readonly #origins: Origins;
+
   /** @param keys null: there is no file of keys @param now milliseconds on a clock that never goes back */
-  constructor(keys: readonly Key[] | null, now: () => number = () => performance.now()) {
+  constructor(keys: readonly Key[] | null, origins: Origins, now: () => number = () => performance.now()) {
     this.#ring = keys && new KeyRing(keys);
+    this.#origins = origins;
     for (const { name, rate, burst } of keys ?? []) {
       if (rate === undefined) continue;
       const bucket = new TokenBucket(rate, burst ?? Math.max(1, rate), now);
@@ -35,12 +40,6 @@ export class Access {
     return this.#ring !== null;
   }
 
-  /**
-   * Decides on a request before its body is read.
-   * @param pipeline the one it is about, if it is about one
-   * @returns the name of the client's key, or its address where it has none
-   * @throws MillraceError `unauthenticated`
-   */
   check(head: RequestHead, access: Route['access'], pipeline?: string): string {
     if (!this.#ring) {
       if (access !== 'manage') return head.peer;
@@ -73,10 +72,17 @@ export class Access {
     throw new MillraceError('overloaded', message);
   };
 
-  /** Headers that go with a refusal, in whichever shape its body is. */
+  allowsOrigin(origin: string): boolean {
+    return this.#origins.allowsOrigin(origin);
+  }
+
+  allowsHost(host: string): boolean {
+    return this.#origins.allowsHost(host);
+  }
+
   refusalHeaders({ code }: MillraceError, client: string): Record<string, string> {
     if (code === 'unauthenticated') return { 'www-authenticate': 'Bearer realm="millrace"' };
-    if (code !== 'overloaded') return {};
+    if (code !== 'overloaded' && code !== 'unavailable') return {};
     const wait = this.#buckets.get(client)?.bucket.wait() ?? 0;
     return { 'retry-after': String(Math.max(1, Math.ceil(wait))) };
   }
