@@ -1,5 +1,6 @@
 import { loadPipeline, type BoundPipeline } from '../../pipelines/index.ts';
 import { Engine } from '../index.ts';
+import { openApiRoutes } from '../server/openapi/routes.ts';
 import { openInferenceRoutes } from '../server/open-inference/routes.ts';
 import { Repository } from '../server/repository.ts';
 import { Server } from '../server/server.ts';
@@ -75,11 +76,13 @@ async function serve(args: Arguments): Promise<number> {
     };
     repository.add(new Service({ pipeline, version: '1', listeners: [], admit: access.admit, start }));
   }
-  const routes = [
+  const protocols = [
     ...openInferenceRoutes(repository, { limits, version: version() }),
     ...tensorflowServingRoutes(repository, limits),
     ...torchServeRoutes(repository),
   ];
+  const described = { version: version(), hasKeys: access.hasKeys };
+  const routes = [...protocols, ...openApiRoutes(repository, protocols, described)];
   // Before the models are loaded: a port that can't be had is known at once, and readiness is told.
   const server = await Server.start({ repository, routes, access, limits, tls, host, port, log });
   const asked = endAsked();
@@ -102,7 +105,8 @@ export const command: Command = {
 
 Usage: millrace serve PIPELINE... [options]
 
-Speaks the Open Inference Protocol (version 2), TensorFlow Serving's REST API and TorchServe's inference API. What it accepted is answered before it ends (SIGINT, SIGTERM).
+Speaks the Open Inference Protocol (version 2), TensorFlow Serving's REST API and TorchServe's inference API; what is
+served is described at /openapi.json. What it accepted is answered before it ends (SIGINT, SIGTERM).
 
   --host ADDRESS          address to listen on (default 127.0.0.1: this machine alone)
   --port N                port to listen on; 0: any that is free (default 8000)
