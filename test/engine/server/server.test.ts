@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Engine, localReplicas, realClock } from '../../../engine/index.ts';
 import type { Access } from '../../../engine/server/access.ts';
+import { KeyAccess } from '../../../engine/server/access/key-access.ts';
+import { Origins } from '../../../engine/server/access/origins.ts';
 import { jsonReply, refuseAsJson } from '../../../engine/server/exchange.ts';
 import { defaultServerLimits } from '../../../engine/server/limits.ts';
 import { openInferenceRoutes } from '../../../engine/server/open-inference/routes.ts';
@@ -184,6 +186,8 @@ describe.each(implementations)('the server on %s', (name, uws) => {
         return 'alice';
       },
       allowsOrigin: () => false,
+      allowsHost: () => true,
+      refusalHeaders: ({ code }, client) => ({ 'x-why': `${code} for ${client}` }),
     };
     const server = await start({
       uws,
@@ -196,6 +200,7 @@ describe.each(implementations)('the server on %s', (name, uws) => {
     expect(await (await fetch(`${server.url}/ocr`)).json()).toBe('alice');
     const refused = await fetch(`${server.url}/do/it`, { method: 'POST', body: 'x' });
     expect([refused.status, await refused.json()]).toEqual([401, { error: 'unauthenticated: no key' }]);
+    expect(refused.headers.get('x-why')).toBe('unauthenticated for 127.0.0.1');
     expect(asked).toEqual([
       ['/ocr', 'open', 'ocr'],
       ['/do/it', 'manage', undefined],
@@ -204,7 +209,7 @@ describe.each(implementations)('the server on %s', (name, uws) => {
 
   it('lets pages ask that came from itself or are allowed, and runs nothing for others', async () => {
     let ran = 0;
-    const access: Access = { check: () => '', allowsOrigin: origin => origin === 'https://good.example' };
+    const access = new KeyAccess(null, new Origins(['https://good.example'], '127.0.0.1'));
     const server = await start({
       uws,
       access,
