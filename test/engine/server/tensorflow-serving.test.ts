@@ -384,3 +384,27 @@ describe('values', () => {
     expect(writeDecimal(value)).toBe(text);
   });
 });
+
+describe('a body of any JSON', () => {
+  const bodies = fc.oneof(
+    fc.json(),
+    fc
+      .record({ instances: fc.jsonValue(), inputs: fc.jsonValue() }, { requiredKeys: [] })
+      .map(body => JSON.stringify(body)),
+    fc
+      .record({ examples: fc.array(fc.jsonValue()), context: fc.jsonValue() }, { requiredKeys: [] })
+      .map(body => JSON.stringify(body)),
+  );
+
+  it('is answered or refused for a reason that is known', async () => {
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.constantFrom('predict', 'classify', 'regress'), async (body, method) => {
+        for (const routes of [points, texts, two]) {
+          const [status] = await predict(routes, body, { path: `/v1/models/made:${method}` });
+          expect([200, 400, 413, 500]).toContain(status);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

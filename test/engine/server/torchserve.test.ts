@@ -255,6 +255,35 @@ describe('a prediction that is asked wrongly', () => {
   });
 });
 
+describe('a body of anything', () => {
+  const types = fc.constantFrom(
+    '',
+    'application/json',
+    'text/plain',
+    multipart,
+    'application/x-www-form-urlencoded',
+  );
+  const bodies = fc.oneof(
+    fc.uint8Array({ maxLength: 50 }),
+    fc.json(),
+    fc
+      .dictionary(fc.constantFrom('image', 'sizes', 'x', 'text'), fc.jsonValue())
+      .map(value => JSON.stringify(value)),
+  );
+
+  it('is answered or refused for a reason that is known', async () => {
+    await fc.assert(
+      fc.asyncProperty(bodies, types, async (body, type) => {
+        for (const routes of [texts, numbers, two]) {
+          const [status] = await predict(routes, body, type);
+          expect([200, 400]).toContain(status);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
 describe('a form', () => {
   it('that is damaged in any way is read or refused, and never hangs', async () => {
     const whole = form(['image', png, 'a.png'], ['sizes', '[1]']);
