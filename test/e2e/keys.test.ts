@@ -6,6 +6,7 @@ import { loadKeys } from '../../engine/server/access/keys-file.ts';
 import { Origins } from '../../engine/server/access/origins.ts';
 import { headOf } from '../support/served.ts';
 import { millrace, refusal } from './support/millrace.ts';
+import { serve } from './support/server.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 describe('millrace new key', () => {
@@ -79,5 +80,59 @@ describe('millrace new key', () => {
     [['a', '--file', '/'], /can't be read/],
   ])('refuses %j', async (args, reason) => {
     expect(await millrace(['new', 'key', ...args])).toEqual(refusal(2, reason));
+  });
+});
+
+describe('millrace serve --keys', () => {
+  const file = join(temporaryFolder(), 'keys.yaml');
+  const makeKey = async (...args: string[]) =>
+    (await millrace(['new', 'key', ...args, '--file', file])).stdout.trim();
+
+  test('lets in who has a key, through every door, and warns of a pipeline that is not served', async () => {
+    const [key, manager] = [
+      await makeKey('shop', '--pipelines', 'faulty,orc'),
+      await makeKey('boss', '--manage'),
+    ];
+    const server = await serve([
+      'test/e2e/fixtures/faulty',
+      '--keys',
+      file,
+      '--allow-origin',
+      'https://shop.example',
+    ]);
+    const ask = async (path: string, headers: Record<string, string>, body?: string) => {
+      const response = await fetch(server.url + path, { headers, ...(body && { method: 'POST', body }) });
+      return [response.status, await response.text()];
+    };
+    expect(await ask('/ping', {})).toEqual([200, '{"status":"Healthy"}']);
+    expect(await ask('/openapi.json', {})).toMatchObject([401, expect.stringContaining('send a key')]);
+    const origin = 'https://shop.example';
+    expect(await ask('/predictions/faulty', { 'x-api-key': key, origin }, 'a')).toMatchObject([
+      200,
+      '{"text":"a","batch":1}',
+    ]);
+    expect(await ask('/v1/models/faulty:predict', { 'x-api-key': key }, '{"instances":["a"]}')).toMatchObject(
+      { 0: 200 },
+    );
+    expect(
+      await ask('/predictions/faulty', { 'x-api-key': key, origin: 'https://other.example' }, 'a'),
+    ).toMatchObject([401, expect.stringContaining('pages of https://other.example may not ask')]);
+    expect(await ask('/models', { 'x-api-key': key })).toMatchObject([
+      401,
+      expect.stringContaining('may not manage'),
+    ]);
+    expect(await ask('/models/faulty', { 'x-api-key': manager })).toMatchObject({ 0: 200 });
+    expect((await server.stop()).stderr).toMatch(
+      /warning {2}unknown-pipeline[^]*no pipeline "orc" is served/,
+    );
+  });
+
+  test.each([
+    [['--keys', 'nowhere.yaml'], 2, /there is no keys file nowhere.yaml/],
+    [['--keys', 'test/e2e/fixtures/faulty/pipeline.yaml'], 1, /bad-version[^]*this is a pipeline file/],
+    [['--allow-origin', 'shop.example'], 2, /--allow-origin: "shop.example" is no origin/],
+  ] as const)('refuses %j', async (args, status, reason) => {
+    const outcome = await millrace(['serve', 'test/e2e/fixtures/faulty', '--port', '0', ...args]);
+    expect(outcome).toEqual(refusal(status, reason));
   });
 });
