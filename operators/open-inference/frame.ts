@@ -18,20 +18,27 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** Tensors begin at a multiple of this, the largest element: whoever reads them need not copy them. */
+const alignment = 8;
+const blank = 0x20;
+
 /** A message as one buffer: `json` bytes first (or, with `length`, a 32-bit length before them), then the tensors. */
 function join({ json, tensors }: EncodedMessage, length: boolean): { bytes: Uint8Array; jsonLength: number } {
   const text = encoder.encode(json);
   const head = length ? 4 : 0;
-  const size = tensors.reduce((sum, tensor) => sum + tensor.byteLength, head + text.byteLength);
-  const bytes = new Uint8Array(size);
-  if (length) new DataView(bytes.buffer).setUint32(0, text.byteLength, true);
+  const end = head + text.byteLength;
+  const start = tensors.length > 0 ? Math.ceil(end / alignment) * alignment : end;
+  const bytes = new Uint8Array(tensors.reduce((sum, tensor) => sum + tensor.byteLength, start));
+  if (length) new DataView(bytes.buffer).setUint32(0, start - head, true);
   bytes.set(text, head);
-  let at = head + text.byteLength;
+  // JSON may end in blanks.
+  bytes.fill(blank, end, start);
+  let at = start;
   for (const tensor of tensors) {
     bytes.set(tensor, at);
     at += tensor.byteLength;
   }
-  return { bytes, jsonLength: text.byteLength };
+  return { bytes, jsonLength: start - head };
 }
 
 /** A message as a binary frame. */

@@ -54,9 +54,14 @@ export function parseLenientJson(text: string): unknown {
 /** No JSON text can hold these numbers as they are, so they travel as texts that nobody else writes. */
 const mark = '\u{e000}';
 const marked = new Map(
-  Object.entries({ NaN, '-NaN': NaN, Inf: Infinity, '-Inf': -Infinity, Infinity, '-Infinity': -Infinity }).map(
-    ([token, value]) => [mark + token, value],
-  ),
+  Object.entries({
+    NaN,
+    '-NaN': NaN,
+    Inf: Infinity,
+    '-Inf': -Infinity,
+    Infinity,
+    '-Infinity': -Infinity,
+  }).map(([token, value]) => [mark + token, value]),
 );
 
 /** The text with every bare token outside of strings as a marked string. One expression for both would recurse. */
