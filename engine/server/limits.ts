@@ -15,6 +15,13 @@ export interface ServerLimits extends TransportLimits {
   connections: number;
   /** Queries in flight on one WebSocket; one more is `overloaded`. */
   window: number;
+  /**
+   * Bytes that may wait for the client of one WebSocket to read before it may ask no more: new queries are
+   * `overloaded`, and partial results are left out.
+   */
+  unread: number;
+  /** The same for all WebSockets together: beyond it, those that have anything unread may ask no more. */
+  unreadInAll: number;
   /** Queries of one request, stacked along a leading axis; more is `too-large`. */
   batch: number;
 }
@@ -29,5 +36,7 @@ export const defaultServerLimits: ServerLimits = {
   idle: 120_000,
   backlog: 16 * MiB,
   window: 64,
+  unread: MiB,
+  unreadInAll: 256 * MiB,
   batch: 1000,
 };
