@@ -90,7 +90,12 @@ export class Client {
   }
 
   /** Asks in a binary frame. */
-  askBinary(id: string, value: string, outputs?: readonly RequestedOutput[], parameters: Given = {}): void {
+  askBinary(
+    id: string,
+    value: string | number,
+    outputs?: readonly RequestedOutput[],
+    parameters: Given = {},
+  ): void {
     const inputs = [{ name: 'text', tensor: typeof value === 'string' ? text(value) : float(value) }];
     const request = { id, parameters, inputs, ...(outputs && { outputs }) };
     this.send(writeFrame(encodeInferRequest(request, () => true)));

@@ -69,7 +69,7 @@ export class Streams {
    * Tells every client to go, and lets what is in flight be answered.
    * @param limit milliseconds after which the rest is answered `unavailable`, and the connections are closed
    */
-  async drain(limit: number): Promise<void> {
+  async goAway(limit: number): Promise<void> {
     this.#leaving = true;
     const sessions = [...this.#sessions];
     for (const session of sessions) session.goAway(limit);

@@ -53,7 +53,7 @@ describe('a handshake', () => {
       expect.stringMatching(/^pipeline "test" is not ready: it /),
     ]);
     await unloaded;
-    await streams.drain(0);
+    await streams.goAway(0);
     expect(outcome(streams.upgrade(headOf(path)))).toEqual([503, 'the server is shutting down']);
   });
 

@@ -528,7 +528,7 @@ describe('the end', () => {
     const served = await serveVirtual(await twoStages());
     const [client, idle] = [served.open(), served.open()];
     client.ask('a', 'x');
-    const drained = served.streams.drain(60_000);
+    const drained = served.streams.goAway(60_000);
     expect(idle.socket.end).toEqual({ code: 1001, reason: 'the server is shutting down' });
     idle.close();
     client.ask('b', 'y');
@@ -551,7 +551,7 @@ describe('the end', () => {
     client.ask('a', 'hang');
     client.ask('b', 'poison');
     await settled(served);
-    await served.streams.drain(0);
+    await served.streams.goAway(0);
     expect(outcomes(client.received.slice(1))).toEqual([
       ['a', 'unavailable'],
       ['b', 'stage-failed'],
