@@ -32,8 +32,11 @@ const engineFloors = [
 const engineOrder = [...engineFloors, 'index.ts', 'cli'];
 
 const native = new Set(['onnxruntime-node', 'sharp']);
-/** What a browser can run: tensors and their codec, and the table of errors. */
-const portable = ['tensor', 'datatype', 'codec', 'errors'].map(name => `operators/${name}.ts`);
+/** The door to what a browser can run, and who enters by it. */
+const browserDoor = 'operators/browser.ts';
+const inBrowser = ({ from }: Import) => from.startsWith('engine/client/');
+/** What a browser is given, and so all that it leads to. */
+const portable = [browserDoor, 'engine/client/index.ts'];
 
 type Node = { type: string; source?: { value?: unknown } } & Record<string, unknown>;
 
@@ -102,7 +105,15 @@ const isInside = ({ to }: Import) => to.includes('/') && floorOf(to) >= 0;
 const rules: Readonly<Record<string, (found: Import) => boolean>> = {
   'goes up a floor': found => isInside(found) && floorOf(found.to) > floorOf(found.from),
   'passes by the index of a lower floor': found =>
-    isInside(found) && floorOf(found.to) < floorOf(found.from) && !/^[a-z]+\/index\.ts$/.test(found.to),
+    isInside(found) &&
+    floorOf(found.to) < floorOf(found.from) &&
+    !/^[a-z]+\/index\.ts$/.test(found.to) &&
+    !(inBrowser(found) && found.to === browserDoor),
+  'is of what a browser does not have': found =>
+    inBrowser(found) &&
+    !found.to.startsWith('engine/client/') &&
+    found.to !== browserDoor &&
+    !(found.to === 'ws' && found.kind === 'dynamic'),
   'is of a bench or a test': found => ships(found) && /^(bench|test)\//.test(found.to),
   'leaves the project by a path': ({ to }) => to.startsWith('..'),
   'goes up within the engine': found =>
@@ -210,6 +221,10 @@ describe('the checker of the floors', () => {
     ['goes up a floor', made('planner/a.ts', 'engine/index.ts', 'dynamic')],
     ['passes by the index of a lower floor', made('engine/cli/a.ts', 'operators/tensor.ts')],
     ['passes by the index of a lower floor', made('bench/a.ts', 'engine/runtime/index.ts')],
+    ['passes by the index of a lower floor', made('engine/server/a.ts', 'operators/browser.ts')],
+    ['is of what a browser does not have', made('engine/client/a.ts', 'operators/index.ts')],
+    ['is of what a browser does not have', made('engine/client/a.ts', 'engine/runtime/clock.ts', 'types')],
+    ['is of what a browser does not have', made('engine/client/a.ts', 'ws')],
     ['is of a bench or a test', made('engine/a.ts', 'test/support/clock.ts')],
     ['leaves the project by a path', made('engine/a.ts', '../elsewhere/a.ts')],
     ['goes up within the engine', made('engine/runtime/a.ts', 'engine/cli/b.ts')],
@@ -223,7 +238,7 @@ describe('the checker of the floors', () => {
   });
 
   it('finds Node behind what a browser should run', () => {
-    const chain = [made('operators/codec.ts', 'operators/a.ts'), made('operators/a.ts', 'node:fs')];
+    const chain = [made(browserDoor, 'operators/a.ts'), made('operators/a.ts', 'node:fs')];
     expect(nodeModulesBehind(portable, chain)).toEqual(['operators/a.ts imports node:fs']);
   });
 

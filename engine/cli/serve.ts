@@ -1,9 +1,11 @@
 import { loadPipeline, type BoundPipeline } from '../../pipelines/index.ts';
 import { Engine } from '../index.ts';
+import { clientRoute } from '../server/client-route.ts';
 import { openInferenceRoutes } from '../server/open-inference/routes.ts';
 import { Repository } from '../server/repository.ts';
 import { Server } from '../server/server.ts';
 import { Service } from '../server/service.ts';
+import { Streams } from '../server/stream/streams.ts';
 import type { TlsFiles } from '../server/transport.ts';
 import {
   countOption,
@@ -70,9 +72,10 @@ async function serve(args: Arguments): Promise<number> {
     };
     repository.add(new Service({ pipeline, version: '1', listeners: [], start }));
   }
-  const routes = openInferenceRoutes(repository, { limits, version: version() });
+  const streams = new Streams({ repository, limits });
+  const routes = [clientRoute, ...openInferenceRoutes(repository, { limits, version: version() })];
   // Before the models are loaded: a port that can't be had is known at once, and readiness is told.
-  const server = await Server.start({ repository, routes, limits, tls, host, port, log });
+  const server = await Server.start({ repository, routes, streams, limits, tls, host, port, log });
   const asked = endAsked();
   try {
     await Promise.all(repository.all().map(service => service.load()));

@@ -25,6 +25,8 @@ export const limitOptions = {
   'max-sequences': { type: 'string' },
   'max-batch': { type: 'string' },
   window: { type: 'string' },
+  'max-unread': { type: 'string' },
+  'max-unread-all': { type: 'string' },
   'max-backlog': { type: 'string' },
   'idle-timeout': { type: 'string' },
 } as const satisfies Command['options'];
@@ -41,7 +43,9 @@ export const limitHelp = `\
   --max-sequences N       open sequences, of each pipeline (default ${defaultLimits.sequences})
   --max-batch N           queries stacked in one request (default ${server.batch})
   --window N              queries in flight on one WebSocket (default ${server.window})
-  --max-backlog SIZE      what may wait for the client of one WebSocket to read (default "${formatSize(server.backlog)}")
+  --max-unread SIZE       what a WebSocket's client may leave unread and still ask (default "${formatSize(server.unread)}")
+  --max-unread-all SIZE   the same, of all clients together (default "${formatSize(server.unreadInAll)}")
+  --max-backlog SIZE      what may wait for it at most; beyond, it is closed (default "${formatSize(server.backlog)}")
   --idle-timeout T        a WebSocket on which nothing comes, not even a pong; "0 s": never, otherwise 8 s to 16 min
                           (default "${formatDuration(server.idle)}")
 `;
@@ -68,6 +72,8 @@ export function readServerLimits(args: Arguments): ServerLimits {
     connections: countOption(args, 'max-connections', server.connections),
     batch: countOption(args, 'max-batch', server.batch),
     window: countOption(args, 'window', server.window),
+    unread: sizeOption(args, 'max-unread', server.unread),
+    unreadInAll: sizeOption(args, 'max-unread-all', server.unreadInAll),
     backlog: sizeOption(args, 'max-backlog', server.backlog),
     idle: idleTimeout(args),
   };

@@ -11,7 +11,7 @@ import {
   type NamedTensor,
 } from '../../../operators/index.ts';
 import type { StageRun } from '../../runtime/query.ts';
-import { flagOf } from '../inference.ts';
+import { binaryOutputs } from '../open-inference/reply.ts';
 import type { Service } from '../service.ts';
 
 export type Frame = string | Uint8Array;
@@ -35,14 +35,8 @@ const asBytes: OutputKind = () => true;
  * otherwise.
  * @throws MillraceError `invalid-input` if it says something that is neither true nor false
  */
-export function outputKinds({ parameters, outputs }: InferRequest, binary: boolean): OutputKind {
-  if (!binary) return asText;
-  const all = flagOf(parameters, 'binary_data_output', true);
-  if (!outputs) return all ? asBytes : asText;
-  const kinds = new Map(
-    outputs.map(output => [output.name, flagOf(output.parameters ?? {}, 'binary_data', all)]),
-  );
-  return name => kinds.get(name) ?? all;
+export function outputKinds(request: InferRequest, binary: boolean): OutputKind {
+  return binary ? binaryOutputs(request, true) : asText;
 }
 
 export function isStateful({ pipeline }: Service): boolean {
