@@ -11,6 +11,12 @@ export interface UwsSocketData {
   socket: UwsSocket | null;
 }
 
+/**
+ * What it says of a frame that is beyond the limit of what may wait. It then waits for the client to stop sending before it
+ * ends the connection, which one that never reads may never do.
+ */
+const dropped = 2;
+
 /** A WebSocket of uWebSockets.js, which must not be touched once it is closed. */
 export class UwsSocket implements Socket {
   readonly peer: string;
@@ -29,14 +35,15 @@ export class UwsSocket implements Socket {
   }
 
   send(frame: string | Uint8Array): void {
-    // Beyond the limit of what may wait it drops the frame and, as it is told to, the connection.
-    this.#native?.send(frame, typeof frame !== 'string');
+    if (this.#write(frame) === dropped) this.terminate();
   }
 
   sendAll(frames: readonly (string | Uint8Array)[]): void {
+    let isFull = false;
     this.#native?.cork(() => {
-      for (const frame of frames) this.send(frame);
+      isFull = frames.some(frame => this.#write(frame) === dropped);
     });
+    if (isFull) this.terminate();
   }
 
   close(code: number, reason: string): void {
@@ -45,6 +52,10 @@ export class UwsSocket implements Socket {
 
   terminate(): void {
     this.#native?.close();
+  }
+
+  #write(frame: string | Uint8Array): number | undefined {
+    return this.#native?.send(frame, typeof frame !== 'string');
   }
 
   opened(open: UwsSocketData['open']): void {
