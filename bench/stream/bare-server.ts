@@ -1,5 +1,7 @@
 /** What the web server alone can do: it sends back what it is sent, over WebSocket and HTTP. A process of its own. */
-import { App, us_socket_local_port } from 'uWebSockets.js';
+import uws from 'uWebSockets.js';
+
+const { App, us_socket_local_port } = uws;
 
 /** As far as the load generator asks. */
 const metadata = JSON.stringify({

@@ -38,6 +38,8 @@ export class ServerProcess {
   static async start(script: string, args: readonly string[] = []): Promise<ServerProcess> {
     const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit'];
     const child = spawn(process.execPath, [script, ...args], { stdio });
+    // Whatever becomes of the bench, nothing is left running.
+    process.once('exit', () => child.kill('SIGKILL'));
     for await (const line of createInterface({ input: child.stdout })) {
       const { listening } = JSON.parse(line) as { listening: string };
       return new ServerProcess(child, new URL(listening).host);

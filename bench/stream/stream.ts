@@ -39,8 +39,8 @@ export const bench: Bench = async ({ quick }) => {
     ? { rounds: 1, seconds: 1, steps: 1, queries: 50, streams: 50, talking: 5, speech: 3, idle: 200 }
     : { rounds: 3, seconds: 4, steps: 4, queries: 1000, streams: 2000, talking: 200, speech: 20, idle: 4000 };
   const input = writePicture();
-  const server = await ServerProcess.serve(linear);
   const bare = await ServerProcess.start(projectFile('dist/bench/stream/bare-server.js'));
+  const server = await ServerProcess.serve(linear);
   const rate = (scheme: string, host: string, name: string, from: number) => {
     showProgress(`${scheme} ${name}…`);
     return highestRate({ url: `${scheme}://${host}/${name}`, input, from, ...length });
