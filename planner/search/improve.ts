@@ -40,12 +40,16 @@ export class Improvement {
     return this.#best!;
   }
 
-  /** Goes from a feasible plan to the cheapest that steps lead to. @param until when to stop, by the search's clock */
-  descend(start: Candidate, until: number): void {
+  /**
+   * Goes from a feasible plan to the cheapest that steps lead to. Returns whether it came to an end.
+   * @param until when to stop, by the search's clock
+   */
+  descend(start: Candidate, until: number): boolean {
     this.#end = until;
     this.#seen.add(keyOf(start));
     this.#keep(start);
     this.#descendFrom(start);
+    return !this.#context.isOver();
   }
 
   /**

@@ -20,10 +20,10 @@ export interface Searched extends Known {
 }
 
 /**
- * Shares of the budget until when things go on: the search for a first plan, the steps from it, its proof, and the
- * plans farther off. What is left is the proof's again.
+ * Shares of the budget: until when a first plan is looked for, how long the steps from it may take before the proof of
+ * it, and until when that goes on, and plans farther off are tried. What is left is the proof's again.
  */
-const shares = { find: 0.6, descend: 0.7, prove: 0.75, explore: 0.95 };
+const shares = { find: 0.6, steps: 0.2, prove: 0.75, explore: 0.95 };
 
 /** @param at when a share of the budget is over, by the search's clock */
 export function searchSpace(context: SearchContext, at: (share: number) => number): Searched | NoPlan {
@@ -42,12 +42,14 @@ export function searchSpace(context: SearchContext, at: (share: number) => numbe
     return { kind: 'searched', found, space, optimal: proved, bound, single: null };
   }
   const improvement = new Improvement(context, groups);
-  if (first) improvement.descend(first, at(shares.descend));
+  const isDown = first !== null && improvement.descend(first, options.now() + at(shares.steps) - at(0));
   let single = search.prove(at(shares.prove));
   const better =
     single.kind === 'single' ? single.found : (first ?? everything(context, groups, isMixed, isFused));
   if (!better) return withoutStart(context, single as NoPlan, groups, space);
-  if (!first || costOfChoice(better.choice) < costOfChoice(first.choice)) improvement.descend(better, at(1));
+  const isBetter = !first || costOfChoice(better.choice) < costOfChoice(first.choice);
+  if (isBetter) improvement.descend(better, at(shares.explore));
+  else if (!isDown) improvement.descend(improvement.best, at(shares.explore));
   // Of one stage, every mix is looked through all the same.
   if (stages.length > 1) improvement.explore(at(shares.explore));
   if (!single.proved) {
