@@ -31,5 +31,5 @@ for (const [query, arrival] of arrivals.entries()) {
   const left = arrival - now() - early;
   if (left > 0) Atomics.wait(never, 0, 0, left);
   while (now() < arrival);
-  parentPort!.postMessage(query);
+  parentPort!.postMessage(query, []);
 }
