@@ -51,7 +51,7 @@ export async function measureIdle(server: ServerProcess, pipeline: string, count
   if (Number(value) !== count) throw new Error(`only ${value} of ${count} connections were opened`);
   const after = await memoryOf(server);
   const ended = once(child, 'exit');
-  child.stdin.write('end\n');
+  child.stdin.end('end\n');
   await ended;
   return (after - before) / count;
 }
