@@ -11,9 +11,13 @@ import type { Known } from './prove-fused.ts';
 
 /** Mixes are listed by cost, so much at a time. */
 const step = 1.04;
-/** The same where slow replicas are held back; that does not help where so many times too many queries miss. */
-const heldStep = 1.1;
-const hopeless = 3;
+/**
+ * Where slow replicas are held back, mixes this much cheaper are tried, so many of them, the dearest; but none of which
+ * so many times too many queries miss the objectives.
+ */
+const heldStep = 1.15;
+const mostHeld = 400;
+const hopeless = 6;
 const tolerance = 1e-9;
 /** Draws of a sample differ from their mean, and queries are let miss a few more. */
 const leeway = { work: 0.95, share: 0.05, queries: 2 };
@@ -39,6 +43,7 @@ export function searchMixes(
     const below: number = best?.cost ?? mixes.most;
     const next = mixes
       .between(best ? below / heldStep : mixes.least, below)
+      .slice(-mostHeld)
       .filter(option => !isOver() && !one.isRuledOut(option, hopeless))
       .flatMap(option => heldBack(option, wait))
       .find(option => !isOver() && isFeasible(option));
