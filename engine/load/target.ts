@@ -38,6 +38,15 @@ export interface ServiceAddress {
 
 const path = /^\/(?:v2\/models\/)?([^/]+)(?:\/versions\/([^/]+))?(?:\/(?:infer|stream))?\/?$/;
 
+/** The text that a part of a path stands for; null if it is not encoded properly. */
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * The served pipeline that a URL names: `ws://HOST/PIPELINE`, or in full `http://HOST/v2/models/PIPELINE/infer`.
  * Undefined if it names none.
@@ -48,12 +57,15 @@ export function parseAddress(url: string): ServiceAddress | undefined {
   const [, scheme, tls] = /^(http|ws)(s?):$/.exec(protocol) ?? [];
   const [, pipeline, version] = path.exec(pathname) ?? [];
   if (scheme === undefined || pipeline === undefined) return undefined;
+  const named = decoded(pipeline);
+  const pinned = version === undefined ? undefined : decoded(version);
+  if (named === null || pinned === null) return undefined;
   return {
     protocol: scheme as 'http' | 'ws',
     secure: tls === 's',
     host,
-    pipeline: decodeURIComponent(pipeline),
-    version: version === undefined ? undefined : decodeURIComponent(version),
+    pipeline: named,
+    version: pinned,
   };
 }
 

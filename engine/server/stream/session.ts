@@ -31,6 +31,13 @@ import {
 /** Bytes that the reason of a WebSocket's end may have. */
 const longestReason = 123;
 
+/** As much of a text as fits, in whole characters. */
+function shortened(reason: string): string {
+  const room = new Uint8Array(longestReason);
+  const { written } = new TextEncoder().encodeInto(reason, room);
+  return new TextDecoder().decode(room.subarray(0, written));
+}
+
 export class Session implements SocketListener {
   readonly #hub: Hub;
   readonly #socket: Socket;
@@ -213,6 +220,6 @@ export class Session implements SocketListener {
     if (this.#closing) return;
     this.#closing = true;
     this.#outbox.flush();
-    this.#socket.close(code, reason.slice(0, longestReason));
+    this.#socket.close(code, shortened(reason));
   }
 }

@@ -415,6 +415,7 @@ describe('a message', () => {
     [Uint8Array.of(2, 0, 0, 0, 0xff, 0xff), /not in UTF-8/],
     [writeFrame({ json: '{', tensors: [] }), /can't be read as JSON/],
     ['['.repeat(100_000), /can't be read as JSON/],
+    ['\u{1f642}'.repeat(100), /can't be read as JSON/],
   ])('that can not be read closes the connection, and is the last', async (frame, reason) => {
     const served = await serveVirtual(await twoStages());
     const client = served.open();
@@ -422,6 +423,7 @@ describe('a message', () => {
     client.send(frame);
     client.ask('b', 'y');
     expect(client.socket.end).toEqual({ code: 1007, reason: expect.stringMatching(reason) });
+    expect(Buffer.byteLength(client.socket.end!.reason)).toBeLessThanOrEqual(123);
     client.close();
     await settled(served);
     expect(client.received).toEqual([]);
