@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { formatDuration, MillraceError } from '../../operators/index.ts';
 import type { BoundPipeline } from '../../pipelines/index.ts';
 import { Bag } from './bag.ts';
+import type { CancelSignal } from './cancel-signal.ts';
 import { realClock, type Clock } from './clock.ts';
 import { defaultDeployment, type Deployment } from './deployment.ts';
 import type { EngineEvents } from './events.ts';
@@ -14,6 +15,7 @@ import { silentLog, type Log } from './log.ts';
 import type { Pool } from './pool.ts';
 import { Query, type QueryObserver, type QueryResult } from './query.ts';
 import type { ReplicaFactory } from './replica.ts';
+import type { NamedSequence } from './sequences.ts';
 import { threadReplicas } from './thread-replica.ts';
 
 export interface EngineOptions {
@@ -30,9 +32,9 @@ export interface EngineOptions {
 
 export interface QueryOptions {
   /** Cancels the query. */
-  signal?: AbortSignal;
+  signal?: CancelSignal;
   /** The sequence whose state the query goes on from; without one it starts from zero state and keeps none. */
-  sequence?: { id: string; start?: boolean; end?: boolean };
+  sequence?: NamedSequence;
   /** Milliseconds after which the query is answered `deadline-exceeded`; 0 or less: at once. Absent: it may take any. */
   timeout?: number;
   observer?: QueryObserver;

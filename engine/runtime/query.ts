@@ -98,6 +98,8 @@ export interface Lane {
 export interface Sequence {
   /** The client's name of it; null for a query that is a sequence of its own. */
   id: string | null;
+  /** Whether it lasts until it is ended, however long it has no queries. */
+  kept: boolean;
   lanes: (Lane | null)[];
   queries: Set<Query>;
   /** Set once an item failed: nothing can go on from an unknown state. */

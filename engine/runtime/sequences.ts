@@ -16,6 +16,17 @@ export interface SequenceLimits {
   sequenceIdle: number;
 }
 
+/** Which sequence a query belongs to, and its place there. */
+export interface NamedSequence {
+  id: string;
+  /** Begins it anew, from zero state. */
+  start?: boolean;
+  /** Ends it with this query. */
+  end?: boolean;
+  /** It is forgotten when it is ended, not for having no queries for a while: whoever named it sees to its end. */
+  kept?: boolean;
+}
+
 export class Sequences {
   readonly #layout: Layout;
   readonly #clock: Clock;
@@ -46,12 +57,16 @@ export class Sequences {
    * of its own; null in a pipeline without state.
    * @throws MillraceError `overloaded` when there are too many, `stage-failed` when an earlier query of it failed
    */
-  of(named: { id: string; start?: boolean } | undefined): Sequence | null {
+  of(named: NamedSequence | undefined): Sequence | null {
     if (!this.#stateful) return null;
-    return named ? this.#open(named.id, named.start ?? false) : this.#create(null);
+    if (!named) return this.#create(null, false);
+    const sequence = this.#open(named);
+    // What comes under its name while the last query is on its way begins anew, too.
+    if (named.end) this.#forget(sequence);
+    return sequence;
   }
 
-  #open(id: string, start: boolean): Sequence {
+  #open({ id, start = false, kept = false }: NamedSequence): Sequence {
     const known = this.#named.get(id);
     if (known && !start) {
       if (known.failed) {
@@ -66,12 +81,12 @@ export class Sequences {
         `${this.#named.size} sequences are open, which is the limit; end some`,
       );
     }
-    const sequence = this.#create(id);
+    const sequence = this.#create(id, kept);
     this.#named.set(id, sequence);
     return sequence;
   }
 
-  #create(id: string | null): Sequence {
+  #create(id: string | null, kept: boolean): Sequence {
     const lanes = this.#layout.stages.map(({ state }): Lane | null =>
       state.length === 0
         ? null
@@ -83,7 +98,7 @@ export class Sequences {
             values: state.map(({ initial }) => initial),
           },
     );
-    return { id, lanes, queries: new Set(), failed: false, expiry: null };
+    return { id, kept, lanes, queries: new Set(), failed: false, expiry: null };
   }
 
   /** Puts a query last in its sequence. */
@@ -164,7 +179,7 @@ export class Sequences {
   }
 
   #expireLater(sequence: Sequence): void {
-    if (sequence.id === null || this.#named.get(sequence.id) !== sequence) return;
+    if (sequence.kept || sequence.id === null || this.#named.get(sequence.id) !== sequence) return;
     sequence.expiry?.();
     sequence.expiry = this.#clock.at(this.#clock.now() + this.#limits.sequenceIdle, () =>
       this.#forget(sequence),

@@ -42,16 +42,20 @@ export function timeoutOf({ parameters }: InferRequest): number | undefined {
   throw new MillraceError('invalid-input', 'parameters.timeout is below 0');
 }
 
-/** The sequence a request names, by Triton's parameters. */
-export function sequenceOf({ parameters }: InferRequest): InferOptions['sequence'] {
+/**
+ * The sequence a request names, by Triton's parameters.
+ * @param connection name of the sequence that requests belong to which name none
+ */
+export function sequenceOf({ parameters }: InferRequest, connection?: string): InferOptions['sequence'] {
   const { sequence_id: id } = parameters;
-  // Triton: 0 and an empty text stand for none.
-  if (id === undefined || id === 0 || id === '') return undefined;
   if (typeof id === 'boolean')
     throw new MillraceError('invalid-input', 'parameters.sequence_id is no number or text');
+  // Triton: 0 and an empty text stand for none.
+  const named = id === undefined || id === 0 || id === '' ? undefined : String(id);
+  if (named === undefined && connection === undefined) return undefined;
   const start = flagOf(parameters, 'sequence_start');
   const end = flagOf(parameters, 'sequence_end');
-  return { id: String(id), start, end };
+  return named === undefined ? { id: connection!, start, end, kept: true } : { id: named, start, end };
 }
 
 /** @throws MillraceError `invalid-input` naming an output that the pipeline does not have */
@@ -98,14 +102,18 @@ export async function runQueries(
     return [await service.infer(queries[0]!, caller, { ...options, ...(signal && { signal }) })];
   }
   const stop = new AbortController();
-  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const running = queries.map(inputs => service.infer(inputs, caller, { ...options, signal: either }));
+  const abort = () => stop.abort();
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  const running = queries.map(inputs => service.infer(inputs, caller, { ...options, signal: stop.signal }));
   try {
     return await Promise.all(running);
   } catch (error) {
-    stop.abort();
+    abort();
     await Promise.allSettled(running);
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 
@@ -125,6 +133,11 @@ export async function answer(
   const sequence = options.sequence ?? sequenceOf(request);
   if (sequence && queries.length > 1)
     throw new MillraceError('invalid-input', 'a request of a sequence holds one query');
+  if (options.partial && batched)
+    throw new MillraceError(
+      'invalid-input',
+      'partial results are of one query; this request is a stack of them',
+    );
   const results = await runQueries(service, queries, caller, {
     ...options,
     ...(timeout !== undefined && { timeout }),

@@ -1,9 +1,11 @@
 /** A served pipeline: what every protocol asks, and what everyone who counts is told. */
 import { MillraceError } from '../../operators/index.ts';
 import type { BoundPipeline, Plan } from '../../pipelines/index.ts';
+import type { CancelSignal } from '../runtime/cancel-signal.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { InputValue } from '../runtime/inputs.ts';
 import type { QueryObserver, QueryResult } from '../runtime/query.ts';
+import type { NamedSequence } from '../runtime/sequences.ts';
 
 /** Words of Triton's repository index. */
 export type ServiceState = 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
@@ -22,8 +24,8 @@ export interface Caller {
 }
 
 export interface InferOptions {
-  signal?: AbortSignal;
-  sequence?: { id: string; start?: boolean; end?: boolean };
+  signal?: CancelSignal;
+  sequence?: NamedSequence;
   /** Milliseconds. */
   timeout?: number;
   /** Is given every output of every stage. */
@@ -71,7 +73,7 @@ function together(observers: readonly QueryObserver[]): QueryObserver | undefine
 }
 
 /** What was thrown, if it is known; a mistake of ours says nothing of itself to a client. */
-function known(thrown: unknown): MillraceError {
+export function known(thrown: unknown): MillraceError {
   if (thrown instanceof MillraceError) return thrown;
   return new MillraceError('stage-failed', 'the server failed on this query; its log says why', {
     cause: thrown,

@@ -1,5 +1,7 @@
 /** What the server needs of a web server. What stands in `transport/` alone knows which one it is. */
 
+import type { CancelSignal } from '../runtime/cancel-signal.ts';
+
 /** What is known of a request before its body. */
 export interface RequestHead {
   /** In capitals. */
@@ -16,7 +18,7 @@ export interface RequestHead {
 
 export interface HttpRequest extends RequestHead {
   /** Aborted as soon as the client has gone away. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /**
    * The whole body. It is the caller's to keep.
    * @throws MillraceError `too-large` beyond the limit, `cancelled` if the client goes away

@@ -26,6 +26,28 @@ describe('state', () => {
     expect(value(await clock.until(engine.infer({ text: float(1) }, { sequence })))).toBe(1);
   });
 
+  it('begins anew behind the last query, be that still on its way', async () => {
+    const { engine, clock } = await startVirtual(await summing());
+    const ends = [false, true, false, true];
+    const queries = ends.map(end => engine.infer({ text: float(1) }, { sequence: { id: 's', end } }));
+    expect((await clock.until(Promise.all(queries))).map(value)).toEqual([1, -2, 1, -2]);
+    expect(engine.status().sequences).toBe(0);
+  });
+
+  it('is kept for whoever sees to its end, and counts', async () => {
+    const limits = { sequences: 1, sequenceIdle: 1000 };
+    const { engine, clock } = await startVirtual(await summing(), { limits });
+    const sequence = { id: 's', kept: true };
+    await clock.until(engine.infer({ text: float(1) }, { sequence }));
+    await clock.advanceTo(2000);
+    expect(value(await clock.until(engine.infer({ text: float(2) }, { sequence })))).toBe(3);
+    await expect(engine.infer({ text: float(1) }, { sequence: { id: 'b' } })).rejects.toMatchObject({
+      code: 'overloaded',
+    });
+    engine.endSequence('s');
+    expect(engine.status().sequences).toBe(0);
+  });
+
   it('ends with the query that failed, until the sequence is started anew', async () => {
     const { engine, clock } = await startVirtual(await summing());
     const sequence = { id: 's' };

@@ -3,6 +3,7 @@ import { MillraceError } from '../../../operators/index.ts';
 import type { ByteBudget } from './byte-budget.ts';
 
 const least = 4096;
+const none = new Uint8Array(0);
 
 export interface GrowingOptions {
   /** Bytes it may have at most. */
@@ -16,7 +17,7 @@ export interface GrowingOptions {
 
 export class GrowingBytes {
   readonly #options: GrowingOptions;
-  #buffer = new Uint8Array(0);
+  #buffer = none;
   #size = 0;
 
   constructor(options: GrowingOptions) {
@@ -46,7 +47,7 @@ export class GrowingBytes {
   /** Forgets what came. */
   release(): void {
     this.#options.budget.giveBack(this.#buffer.byteLength);
-    this.#buffer = new Uint8Array(0);
+    this.#buffer = none;
     this.#size = 0;
   }
 

@@ -13,17 +13,13 @@ export interface BodyOptions {
   encoding: string;
 }
 
-function gone(): MillraceError {
-  return new MillraceError('cancelled', 'the client went away');
-}
-
 export class IncomingBody {
   readonly #options: BodyOptions;
   readonly #bytes: GrowingBytes;
   /** Bytes that came, kept or not. */
   #received = 0;
   /** How it ended; undefined while it comes. */
-  #outcome: 'whole' | MillraceError | undefined;
+  #outcome: 'whole' | 'released' | MillraceError | undefined;
   #settled = false;
   #isWhole = false;
   readonly #waiting: (() => void)[] = [];
@@ -56,7 +52,8 @@ export class IncomingBody {
   /** The client has gone, or has its answer: nothing more is kept. */
   release(): void {
     this.#settled = true;
-    if (!this.#isRefused) this.#outcome = gone();
+    // An error for each would cost every request a stack.
+    if (!this.#isRefused) this.#outcome = 'released';
     this.#bytes.release();
     this.#tell();
   }
@@ -64,6 +61,7 @@ export class IncomingBody {
   /** @throws MillraceError as of `HttpRequest.body` */
   async read(): Promise<Uint8Array> {
     while (this.#outcome === undefined) await this.#change();
+    if (this.#outcome === 'released') throw new MillraceError('cancelled', 'the client went away');
     if (this.#outcome !== 'whole') throw this.#outcome;
     const { encoding, limits, budget } = this.#options;
     const decoder = encodingOf(encoding);
@@ -97,7 +95,7 @@ export class IncomingBody {
   }
 
   get #isRefused(): boolean {
-    return this.#outcome !== undefined && this.#outcome !== 'whole';
+    return this.#outcome instanceof MillraceError;
   }
 
   #tooLarge(bytes: number): MillraceError {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpHandler, HttpReply, HttpRequest } from '../transport.ts';
 import { plainAddress } from './address.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import { Departure } from './departure.ts';
 import { IncomingBody, type BodyOptions } from './incoming-body.ts';
 import { bodyOf, lengthOf, smallBytes } from './reply.ts';
 
@@ -31,8 +32,8 @@ export class NodeRequest implements HttpRequest {
   readonly path: string;
   readonly query: string;
   readonly peer: string;
+  readonly signal = new Departure();
   readonly #message: IncomingMessage;
-  readonly #controller = new AbortController();
   readonly #body: IncomingBody | null;
 
   /** @param body null for a WebSocket's */
@@ -46,10 +47,6 @@ export class NodeRequest implements HttpRequest {
     this.#body = body;
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
   header(name: string): string {
     const value = this.#message.headers[name];
     return Array.isArray(value) ? value.join(', ') : (value ?? '');
@@ -57,10 +54,6 @@ export class NodeRequest implements HttpRequest {
 
   async body(): Promise<Uint8Array> {
     return this.#body ? this.#body.read() : new Uint8Array(0);
-  }
-
-  abort(): void {
-    this.#controller.abort();
   }
 }
 
@@ -91,7 +84,7 @@ export class NodeExchange {
     });
     this.#response.once('close', () => {
       this.#shared.requests--;
-      if (!this.#response.writableFinished) this.#request.abort();
+      if (!this.#response.writableFinished) this.#request.signal.abort();
       this.#body.release();
     });
     const replied = handler(this.#request);

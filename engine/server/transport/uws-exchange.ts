@@ -60,7 +60,7 @@ export class UwsExchange {
     if (this.#hears) return;
     this.#hears = true;
     this.#response.onAborted(() => {
-      this.request.abort();
+      this.request.signal.abort();
       this.#end();
     });
   }

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../transport.ts';
 import type { IncomingBody } from './incoming-body.ts';
-import { plainAddress } from './address.ts';
+import { remoteAddress } from './address.ts';
+import { Departure } from './departure.ts';
 import type { UwsHttpRequest, UwsHttpResponse } from './uws.ts';
 
 const none: ReadonlyMap<string, string> = new Map();
@@ -10,13 +11,12 @@ export class UwsRequest implements HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
+  readonly signal = new Departure();
   /** Null once the callback is over. */
   #native: UwsHttpRequest | null;
   #response: UwsHttpResponse | null;
   #headers = none;
   #peer: string | undefined;
-  #controller: AbortController | null = null;
-  #aborted = false;
   readonly #body: () => IncomingBody;
 
   /** @param body makes the body's reader when it is first asked for */
@@ -30,16 +30,8 @@ export class UwsRequest implements HttpRequest {
   }
 
   get peer(): string {
-    this.#peer ??= this.#response ? plainAddress(this.#response.getRemoteAddressAsText()) : '';
+    this.#peer ??= this.#response ? remoteAddress(this.#response) : '';
     return this.#peer;
-  }
-
-  get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#aborted) this.#controller.abort();
-    }
-    return this.#controller.signal;
   }
 
   header(name: string): string {
@@ -63,10 +55,5 @@ export class UwsRequest implements HttpRequest {
   /** The response may not be touched any more. */
   release(): void {
     this.#response = null;
-  }
-
-  abort(): void {
-    this.#aborted = true;
-    this.#controller?.abort();
   }
 }

@@ -1,5 +1,5 @@
 import type { Socket, SocketListener } from '../transport.ts';
-import { plainAddress } from './address.ts';
+import { remoteAddress } from './address.ts';
 import type { UwsWebSocket } from './uws.ts';
 
 type Native = UwsWebSocket<UwsSocketData>;
@@ -21,7 +21,7 @@ export class UwsSocket implements Socket {
 
   constructor(native: Native) {
     this.#native = native;
-    this.peer = plainAddress(native.getRemoteAddressAsText());
+    this.peer = remoteAddress(native);
   }
 
   get buffered(): number {

@@ -164,7 +164,9 @@ describe.each(implementations)('HTTP on %s', (name, uws) => {
       http: async request => {
         requests.push(request);
         await request.body().catch((error: MillraceError) => errors.push(error.code));
-        await new Promise(resolve => request.signal.addEventListener('abort', resolve));
+        await new Promise(resolve =>
+          request.signal.addEventListener('abort', () => resolve(0), { once: true }),
+        );
         return { status: 200 };
       },
     });
