@@ -134,11 +134,11 @@ function addServer(presenter: Presenter, { transport, refusals, loopDelay, versi
   presenter.serverGauge(
     'event_loop_delay_seconds',
     "How late the server's event loop was within the last minute, looked at every millisecond.",
-    ['quantile'],
+    ['statistic'],
     () => {
       const { p50, p99, max } = loopDelay.minute();
-      const quantile = (quantile: string, value: number) => ({ labels: { quantile }, value: value / 1000 });
-      return [quantile('0.5', p50), quantile('0.99', p99), quantile('1', max)];
+      const one = (statistic: string, value: number) => ({ labels: { statistic }, value: value / 1000 });
+      return [one('p50', p50), one('p99', p99), one('max', max)];
     },
   );
   presenter.serverGauge(

@@ -54,7 +54,8 @@ export class Recorders implements ServiceListener {
   turn(): void {
     const now = this.#clocks.now();
     const seconds = this.#turns.since('last', now) / 1000;
-    for (const recorder of this.#known.values()) recorder.turn(this.#clocks.epoch(), seconds);
+    for (const recorder of this.#known.values())
+      recorder.turn(this.#clocks.epoch(), Math.round(seconds * 1000) / 1000);
     this.#turns.turn(now);
   }
 }
