@@ -96,9 +96,11 @@ async function measureCell(
   const first = firstObserved(seed, queries.length);
   const inputsOf = (query: number) => queries[(first + query) % queries.length]!;
   const measured: Float64Array[] = [];
-  for (let run = 0; run < runs; run++) {
-    showProgress(`${name}, ${utilisation} busy: run ${run + 1} of ${runs}…`);
-    measured.push((await openLoop(sample.arrivals, query => engine.infer(inputsOf(query)))).sort());
+  // The first does not count: code is still being compiled.
+  for (let run = 0; run <= runs; run++) {
+    showProgress(`${name}, ${utilisation} busy: run ${run} of ${runs}…`);
+    const latencies = await openLoop(sample.arrivals, query => engine.infer(inputsOf(query)));
+    if (run > 0) measured.push(latencies.sort());
   }
   const all = (percentile: number) => measured.map(latencies => percentileOf(latencies, percentile));
   return {

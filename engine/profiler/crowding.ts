@@ -10,7 +10,7 @@ import type { StageInput } from './recorder.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
 /** Milliseconds of runs, and how many at least and at most: first those that don't count, then those that do. */
-const warmUp = { milliseconds: 1000, least: 2, most: 5000 };
+const warmUp = { milliseconds: 500, least: 2, most: 5000 };
 const counted = { milliseconds: 300, least: 10, most: 1000 };
 
 export interface CrowdingOptions extends TrialOptions {
