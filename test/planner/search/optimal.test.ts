@@ -24,6 +24,21 @@ describe.each(small.map(of => [of.name, of] as const))('case %s', (_, of) => {
     expect(plan.kind === 'found' ? plan.search.optimal : plan.proved).toBe(true);
   });
 
+  it('claims no more than it knows, whenever it is cut short', () => {
+    const cost = costOf(of, planExhaustively(of)) ?? Infinity;
+    for (const budget of [5, 40, 160, 640]) {
+      let time = 0;
+      // Every look at the clock takes a millisecond.
+      const cut = search(of, { ...singlePool, budget, now: () => time++ });
+      if (cut.kind === 'none') {
+        if (cut.proved) expect(cost).toBe(Infinity);
+        continue;
+      }
+      expect(cut.search.bound!).toBeLessThanOrEqual(cost + 1e-9);
+      if (cut.search.optimal) expect(cut.estimate.predicted.cost).toBe(cost);
+    }
+  });
+
   it('is never dearer than the greedy plan', () => {
     const greedy = costOf(of, planGreedily(of));
     if (greedy !== null) expect(found(plan).estimate.predicted.cost).toBeLessThanOrEqual(greedy);
