@@ -7,10 +7,14 @@ const manyDigits = /\d{16}/;
 /** What the JSON of TensorFlow Serving allows where a number stands. */
 const bare = /-?\b(?:NaN|Inf(?:inity)?)\b/g;
 const integer = /^-?\d+$/;
+/** No double is as large as an integer of more digits; and of millions, reading them exactly takes seconds. */
+const mostDigits = 400;
 
 function numberOf(text: string): number | bigint {
   const value = Number(text);
-  return integer.test(text) && !Number.isSafeInteger(value) ? BigInt(text) : value;
+  if (!integer.test(text) || Number.isSafeInteger(value)) return value;
+  if (text.length <= mostDigits) return BigInt(text);
+  throw new SyntaxError(`an integer has ${text.length} digits; at most ${mostDigits} are read`);
 }
 
 function unreadable(error: unknown): MillraceError {

@@ -65,6 +65,13 @@ describe('a request', () => {
     expect([...tensor.data]).toEqual([9007199254740993n, -9223372036854775808n]);
   });
 
+  it('takes no integer of more digits than any datatype holds', () => {
+    expect(parseJson('9'.repeat(400))).toBe(10n ** 400n - 1n);
+    expect(reasonOf(() => parseJson(`[${'9'.repeat(1_000_000)}]`))).toMatch(
+      /^invalid-input: .*an integer has 1000000 digits; at most 400 are read$/,
+    );
+  });
+
   it('takes texts for base64 if they say so', () => {
     const given = request({
       datatype: 'BYTES',
