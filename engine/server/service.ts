@@ -133,7 +133,8 @@ export class Service {
         this.#plan = plan;
         this.#become('READY', '');
       } catch (error) {
-        this.#become('UNAVAILABLE', error instanceof Error ? error.message : String(error));
+        // Why may name paths of this machine: that is for who loads it, not for whoever asks how it is.
+        this.#become('UNAVAILABLE', 'it could not be loaded');
         throw error;
       }
     });
