@@ -82,7 +82,12 @@ const values: readonly unknown[] = [
 
 const names = ['', '__proto__', 'constructor', 'id', 'inputs', 'cancel', 'instances', 'data', 'shape', '🙂'];
 
-type Holder = { get(): unknown; set(value: unknown): void; remove(): void; rename(name: string): void };
+/** A place in a message. */
+interface Holder {
+  set(value: unknown): void;
+  remove(): void;
+  rename(name: string): void;
+}
 
 function holdersOf(value: unknown): Holder[] {
   if (value === null || typeof value !== 'object' || value instanceof Literal) return [];
@@ -92,7 +97,6 @@ function holdersOf(value: unknown): Holder[] {
     .slice(0, 12)
     .flatMap(key => {
       const holder: Holder = {
-        get: () => fields[key],
         set: other => {
           fields[key] = other;
         },
@@ -104,7 +108,13 @@ function holdersOf(value: unknown): Holder[] {
           const kept = fields[key];
           holder.remove();
           if (Array.isArray(value)) value.push(kept, kept);
-          else Object.defineProperty(fields, name, { value: kept, enumerable: true, configurable: true });
+          else
+            Object.defineProperty(fields, name, {
+              value: kept,
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
         },
       };
       return [holder, ...holdersOf(fields[key])];
@@ -145,7 +155,7 @@ export function mutateJson(chance: Chance, message: unknown): string {
     const holders = holdersOf(root);
     const holder = chance.pick(holders);
     const way = chance.below(10);
-    if (way < 4) holder.set(chance.pick(values));
+    if (way < 4) holder.set(structuredClone(chance.pick(values)));
     else if (way < 8) holder.set(chance.pick(literals));
     else if (way === 8) holder.rename(chance.pick(names));
     else holder.remove();

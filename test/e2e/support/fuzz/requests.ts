@@ -49,13 +49,13 @@ export function queryOf(chance: Chance, { input }: Target, id?: string): Record<
 
 /** JSON and the bytes behind it; the size of these is a lie now and then. */
 export function binaryParts(chance: Chance, target: Target, id?: string): { json: Buffer; behind: Buffer } {
-  const { data: _, ...input } = target.input;
+  const { name, datatype, shape } = target.input;
   const size = chance.happens(0.5)
     ? target.raw.length
     : chance.pick<unknown>([0, -1, 1, 3, 2 ** 32, '4', 1e300]);
   const query = {
     ...queryOf(chance, target, id),
-    inputs: [{ ...input, parameters: { binary_data_size: size } }],
+    inputs: [{ name, datatype, shape, parameters: { binary_data_size: size } }],
   };
   const json = chance.happens(0.5) ? mutateJson(chance, query) : JSON.stringify(query);
   return {
@@ -81,7 +81,7 @@ type Generator = (chance: Chance, target: Target) => FuzzRequest;
 const post = (path: string, type: string, body: Buffer, more: Record<string, string> = {}): FuzzRequest => ({
   method: 'POST',
   path,
-  headers: { ...(type !== '' && { 'content-type': type }), ...more },
+  headers: type === '' ? more : { 'content-type': type, ...more },
   body,
 });
 
