@@ -63,13 +63,21 @@ export function toPlain(value: Value, type?: PortType): unknown {
   return elements.length === 1 ? elements[0] : nest(elements, value.shape);
 }
 
-/** JSON of a plain value: bigints with all their digits, NaN and infinities as null. */
-export function stringify(value: unknown): string {
+/** Values within each other. What a client sent may be deeper than a call stack. */
+const deepest = 500;
+
+/**
+ * JSON of a plain value: bigints with all their digits, NaN and infinities as null.
+ * @throws MillraceError `invalid-input` if it is nested too deeply
+ */
+export function stringify(value: unknown, depth = 0): string {
+  if (depth > deepest) throw new MillraceError('invalid-input', 'a value is nested too deeply');
   if (typeof value === 'bigint') return value.toString();
-  if (Array.isArray(value)) return `[${value.map(stringify).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map(item => stringify(item, depth + 1)).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-    return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${stringify(member)}`).join(',')}}`;
+    const members = entries.map(([key, member]) => `${JSON.stringify(key)}:${stringify(member, depth + 1)}`);
+    return `{${members.join(',')}}`;
   }
   return JSON.stringify(value) ?? 'null';
 }
@@ -127,7 +135,7 @@ function numericTensor(
     const isNumber = typeof number === 'number' || typeof number === 'bigint';
     const why = isNumber ? misfit(number, datatype, least, most) : '';
     if (!isNumber || why !== undefined) {
-      const shown = typeof element === 'number' ? String(element) : stringify(element);
+      const shown = typeof element === 'number' ? String(element) : stringify(element).slice(0, 100);
       throw new MillraceError('invalid-input', `${shown} is no ${datatype}${why}`);
     }
     if (isBigInt(datatype)) data[index] = BigInt(number);

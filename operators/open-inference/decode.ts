@@ -1,6 +1,6 @@
 /** Reading messages: every mistake is `invalid-input` and names the field it is in. */
 import { isDatatype } from '../datatype.ts';
-import { fromPlain } from '../codec.ts';
+import { fromPlain, stringify } from '../codec.ts';
 import { MillraceError } from '../errors.ts';
 import { sizeOf, type BytesTensor, type Tensor } from '../tensor.ts';
 import { fromBase64 } from '../base64.ts';
@@ -122,7 +122,8 @@ function isTexts(data: unknown): boolean {
 function tensorOf(fields: Fields, field: string, parameters: Parameters, remainder: Remainder): Tensor {
   const { datatype, data } = fields;
   if (!isDatatype(datatype)) {
-    const given = datatype === undefined ? 'is missing' : `is no datatype: ${JSON.stringify(datatype)}`;
+    const given =
+      datatype === undefined ? 'is missing' : `is no datatype: ${stringify(datatype).slice(0, 100)}`;
     throw wrong(`${field}.datatype`, given);
   }
   const shape = shapeOf(fields['shape'], `${field}.shape`);
