@@ -9,5 +9,6 @@ export * from './open-inference/index.ts';
 export * from './random.ts';
 export * from './service-distribution.ts';
 export * from './service-time.ts';
+export { SmallMemory } from './small-memory.ts';
 export * from './tensor.ts';
 export * from './units.ts';

@@ -7,6 +7,7 @@ import {
   isList,
   MillraceError,
   sizeOf,
+  SmallMemory,
   text,
   type BytesTensor,
   type NumericTensor,
@@ -14,7 +15,6 @@ import {
   type Tensor,
 } from '../../operators/index.ts';
 import { inlineBytes } from './export.ts';
-import { SmallMemory } from './small-memory.ts';
 
 /** What a caller may give for an input: a tensor; or for one BYTES element a text or its bytes. */
 export type InputValue = Tensor | string | Uint8Array;

@@ -2,7 +2,7 @@
 import { MillraceError } from '../../operators/index.ts';
 import type { BoundPipeline, Plan } from '../../pipelines/index.ts';
 import type { CancelSignal } from '../runtime/cancel-signal.ts';
-import type { Engine } from '../runtime/engine.ts';
+import type { Engine, QueryOptions } from '../runtime/engine.ts';
 import type { InputValue } from '../runtime/inputs.ts';
 import type { QueryObserver, QueryResult } from '../runtime/query.ts';
 import type { NamedSequence } from '../runtime/sequences.ts';
@@ -157,7 +157,7 @@ export class Service {
   async infer(
     inputs: Readonly<Record<string, InputValue>>,
     caller: Caller,
-    { partial, ...options }: InferOptions = {},
+    { signal, sequence, timeout, partial }: InferOptions = {},
   ): Promise<QueryResult> {
     const began = Date.now();
     const from = performance.now();
@@ -167,14 +167,17 @@ export class Service {
       if (watch) watches.push(watch);
     }
     const observer = together(partial ? [partial, ...watches] : watches);
+    const options: QueryOptions = {};
+    if (signal) options.signal = signal;
+    if (sequence) options.sequence = sequence;
+    if (timeout !== undefined) options.timeout = timeout;
+    if (observer) options.observer = observer;
+    if (partial) options.partial = true;
     try {
       this.#admit?.(caller);
       if (!this.#engine)
         throw new MillraceError('unavailable', `pipeline "${this.name}" is not ready: ${this.#reason}`);
-      const result = await this.#engine.infer(inputs, {
-        ...options,
-        ...(observer && { observer, partial: partial !== undefined }),
-      });
+      const result = await this.#engine.infer(inputs, options);
       this.#ended({ caller, began, latency: performance.now() - from, result, error: null }, watches);
       return result;
     } catch (thrown) {

@@ -44,7 +44,9 @@ function encodeTensor(
   if (binary) {
     const raw = encodeRaw(tensor);
     behind.push(raw);
-    return `${head},"parameters":${JSON.stringify({ ...parameters, binary_data_size: raw.byteLength })}}`;
+    const size = `"binary_data_size":${raw.byteLength}`;
+    const others = parameters ? JSON.stringify(parameters).slice(1, -1) : '';
+    return `${head},"parameters":{${others === '' ? size : `${others},${size}`}}}`;
   }
   const { data, parameters: added } = jsonOf(tensor, parameters);
   const all = { ...parameters, ...added };

@@ -1,5 +1,6 @@
 /** Binary WebSocket frames: a little-endian 32-bit length, that much JSON, then the binary tensors. */
 import { MillraceError } from '../errors.ts';
+import { SmallMemory } from '../small-memory.ts';
 import type { EncodedMessage } from './message.ts';
 
 const encoder = new TextEncoder();
@@ -22,14 +23,29 @@ export function decodeUtf8(bytes: Uint8Array): string {
 const alignment = 8;
 const blank = 0x20;
 
+/** Messages are written to sockets, which copy them. */
+const memory = new SmallMemory();
+/** Where short JSON is encoded: nearly all of it is. */
+const scratch = new Uint8Array(3 * 1024);
+
+/** JSON in UTF-8, valid until the next call. */
+function encodeJson(json: string): Uint8Array {
+  // A character takes three bytes at most.
+  if (json.length * 3 > scratch.byteLength) return encoder.encode(json);
+  return scratch.subarray(0, encoder.encodeInto(json, scratch).written);
+}
+
 /** A message as one buffer: `json` bytes first (or, with `length`, a 32-bit length before them), then the tensors. */
 function join({ json, tensors }: EncodedMessage, length: boolean): { bytes: Uint8Array; jsonLength: number } {
-  const text = encoder.encode(json);
+  const text = encodeJson(json);
   const head = length ? 4 : 0;
   const end = head + text.byteLength;
   const start = tensors.length > 0 ? Math.ceil(end / alignment) * alignment : end;
-  const bytes = new Uint8Array(tensors.reduce((sum, tensor) => sum + tensor.byteLength, start));
-  if (length) new DataView(bytes.buffer).setUint32(0, start - head, true);
+  let size = start;
+  for (const tensor of tensors) size += tensor.byteLength;
+  const { buffer, offset } = memory.take(size);
+  const bytes = new Uint8Array(buffer, offset, size);
+  if (length) new DataView(buffer, offset).setUint32(0, start - head, true);
   bytes.set(text, head);
   // JSON may end in blanks.
   bytes.fill(blank, end, start);

@@ -1,7 +1,11 @@
 /** Elements of tensors as little-endian bytes; each element of BYTES after its length, 32 bits. */
 import { arrayType, elementBytes, type Datatype } from '../datatype.ts';
 import { MillraceError } from '../errors.ts';
+import { SmallMemory } from '../small-memory.ts';
 import { byteLength, sizeOf, type Tensor } from '../tensor.ts';
+
+/** Of elements that are written into messages. */
+const memory = new SmallMemory();
 
 function wrong(problem: string): MillraceError {
   return new MillraceError('invalid-input', problem);
@@ -53,8 +57,10 @@ export function encodeRaw(tensor: Tensor): Uint8Array {
     const { buffer, byteOffset, byteLength } = tensor.data;
     return new Uint8Array(buffer, byteOffset, byteLength);
   }
-  const raw = new Uint8Array(byteLength(tensor) + 4 * tensor.data.length);
-  const view = new DataView(raw.buffer);
+  const size = byteLength(tensor) + 4 * tensor.data.length;
+  const { buffer, offset } = memory.take(size);
+  const raw = new Uint8Array(buffer, offset, size);
+  const view = new DataView(buffer, offset);
   let at = 0;
   for (const element of tensor.data) {
     view.setUint32(at, element.byteLength, true);

@@ -13,9 +13,11 @@ export class SmallMemory {
 
   /** A part of `bytes`, where any typed array may begin. What is in it is zero. */
   take(bytes: number): { buffer: ArrayBuffer; offset: number } {
+    // What would take much of a buffer gets its own: the others don't have to stay for it.
+    if (bytes > bufferBytes / 4) return { buffer: new ArrayBuffer(bytes), offset: 0 };
     let offset = Math.ceil(this.#used / 8) * 8;
     if (offset + bytes > this.#buffer.byteLength) {
-      this.#buffer = new ArrayBuffer(Math.max(bufferBytes, bytes));
+      this.#buffer = new ArrayBuffer(bufferBytes);
       offset = 0;
     }
     this.#used = offset + bytes;
