@@ -178,7 +178,8 @@ export class Session implements SocketListener {
     answer(service, request, this.#callerOf(asked, request.parameters['traceparent']), options).then(
       response => {
         const { skipped } = asked;
-        const whole = skipped > 0 ? { ...response, parameters: { partial_skipped: skipped } } : response;
+        const parameters = { ...response.parameters, partial_skipped: skipped };
+        const whole = skipped > 0 ? { ...response, parameters } : response;
         if (!this.#closing) this.#inFlight.settle(asked, answerFrame(whole, kind, asked.binary));
         this.#leaveIfIdle();
       },

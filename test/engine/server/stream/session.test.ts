@@ -244,6 +244,17 @@ describe('partial results', () => {
     await settled(served);
     expect(client.received.map(({ fields }) => fields['parameters'])).toEqual([{ partial_skipped: 2 }]);
   });
+
+  it('that are left out leave the rest of what the answer says as it is', async () => {
+    const served = await serveVirtual(await twoStages(), {}, { unread: 100 });
+    const client = served.open();
+    client.ask('q', 'x', { timing: true });
+    client.ask('r', 'y', { timing: true, partial: true });
+    client.socket.buffered = 101;
+    await settled(served);
+    const [timed, both] = client.received.map(({ fields }) => Object.keys(fields['parameters'] as object));
+    expect(both).toEqual([...timed!, 'partial_skipped']);
+  });
 });
 
 describe('a cancelled query', () => {
