@@ -17,6 +17,7 @@ import { loadUws, type Uws } from './transport/uws.ts';
 
 /** What answers on WebSockets. */
 export interface Streams {
+  /** @throws MillraceError why a client may open none */
   upgrade(request: RequestHead): Upgrade;
   /**
    * Tells every client to go, answers what was accepted and closes.

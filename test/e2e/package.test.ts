@@ -67,6 +67,8 @@ describe('the package', () => {
         'LICENSE',
         'README.md',
         'dist/engine/cli/main.js',
+        'dist/engine/client/browser.js',
+        'dist/engine/client/index.d.ts',
         'dist/engine/index.d.ts',
         'dist/engine/runtime/worker.js',
         'pipelines/fashion/models/2/model.onnx',

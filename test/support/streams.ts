@@ -21,7 +21,8 @@ import { Repository } from '../../engine/server/repository.ts';
 import { Service } from '../../engine/server/service.ts';
 import type { StreamLimits } from '../../engine/server/stream/hub.ts';
 import { Streams, type StreamsOptions } from '../../engine/server/stream/streams.ts';
-import type { RequestHead, Socket, SocketListener, Upgrade } from '../../engine/server/transport.ts';
+import type { Socket, SocketListener, Upgrade } from '../../engine/server/transport.ts';
+import { headOf } from './served.ts';
 import { startVirtual } from './virtual-engine.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -69,7 +70,7 @@ export class Client {
   readonly #listener: SocketListener;
 
   constructor(upgrade: Upgrade) {
-    if ('refusal' in upgrade) throw new Error(`refused: ${String(upgrade.refusal.body)}`);
+    if ('refusal' in upgrade) throw new Error('it was refused');
     this.#listener = upgrade.open(this.socket);
   }
 
@@ -125,10 +126,6 @@ function plain(tensor: Tensor | undefined): unknown {
   return tensor.datatype === 'BYTES' ? textOf(tensor as BytesTensor) : Number(tensor.data[0]);
 }
 
-export function headOf(path: string, headers: Record<string, string> = {}, query = ''): RequestHead {
-  return { method: 'GET', path, query, peer: '127.0.0.1', header: name => headers[name] ?? '' };
-}
-
 export interface Served {
   streams: Streams;
   service: Service;
@@ -152,6 +149,6 @@ export async function serveVirtual(
   const repository = new Repository();
   repository.add(service);
   const streams = new Streams({ repository, limits: { ...defaultServerLimits, ...limits }, ...rest });
-  const open = (query = '') => new Client(streams.upgrade(headOf('/v2/models/test/stream', {}, query)));
+  const open = (query = '') => new Client(streams.upgrade(headOf('GET', `/v2/models/test/stream?${query}`)));
   return { streams, service, engine, clock, open };
 }

@@ -1,8 +1,7 @@
 /** All streams of a server. */
-import { errorTable, MillraceError } from '../../../operators/index.ts';
+import { MillraceError } from '../../../operators/index.ts';
 import type { Repository } from '../repository.ts';
-import { known } from '../service.ts';
-import type { HttpReply, RequestHead, Upgrade } from '../transport.ts';
+import type { RequestHead, Upgrade } from '../transport.ts';
 import { readHandshake, subprotocol, type Authorise } from './handshake.ts';
 import { Hub, type StreamLimits } from './hub.ts';
 import { Session } from './session.ts';
@@ -12,12 +11,6 @@ export interface StreamsOptions {
   limits: StreamLimits;
   /** By default everyone may, and is known by the address. */
   authorise?: Authorise;
-}
-
-function refuse({ code, message }: MillraceError): HttpReply {
-  const { http: status } = errorTable[code];
-  const headers = { 'content-type': 'application/json' };
-  return { status, headers, body: JSON.stringify({ error: message }) };
 }
 
 export class Streams {
@@ -48,22 +41,18 @@ export class Streams {
     return this.#hub.unread;
   }
 
-  /** Whether a client may open a stream, as `TransportOptions.upgrade` has it. */
-  readonly upgrade = (head: RequestHead): Upgrade => {
-    try {
-      if (this.#leaving) throw new MillraceError('unavailable', 'the server is shutting down');
-      const handshake = readHandshake(head, this.#repository, this.#authorise);
-      const open: Extract<Upgrade, { open: unknown }>['open'] = socket => {
-        const session = new Session(this.#hub, socket, handshake, this.#closed);
-        this.#sessions.add(session);
-        if (this.#leaving) session.goAway(0);
-        return session;
-      };
-      return handshake.named ? { open, protocol: subprotocol } : { open };
-    } catch (error) {
-      return { refusal: refuse(known(error)) };
-    }
-  };
+  /** Opens a stream. @throws MillraceError why the client may not */
+  upgrade(head: RequestHead): Upgrade {
+    if (this.#leaving) throw new MillraceError('unavailable', 'the server is shutting down');
+    const handshake = readHandshake(head, this.#repository, this.#authorise);
+    const open: Extract<Upgrade, { open: unknown }>['open'] = socket => {
+      const session = new Session(this.#hub, socket, handshake, this.#closed);
+      this.#sessions.add(session);
+      if (this.#leaving) session.goAway(0);
+      return session;
+    };
+    return handshake.named ? { open, protocol: subprotocol } : { open };
+  }
 
   /**
    * Tells every client to go, and lets what is in flight be answered.
