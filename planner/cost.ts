@@ -12,6 +12,9 @@ export function costOf(system: System, groups: readonly Group[]): number | undef
   return roundCost(cost);
 }
 
+/** Costs this close are equal. */
+export const tolerance = 1e-9;
+
 /** Without what adding decimal fractions in binary leaves behind, so that equal costs are equal. */
 export function roundCost(cost: number): number {
   return Math.round(cost * 1e9) / 1e9;

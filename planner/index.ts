@@ -1,5 +1,5 @@
 export * from './batching.ts';
-export * from './cost.ts';
+export { costOf } from './cost.ts';
 export * from './estimate.ts';
 export { fitPlan, type FitOptions, type Fitted } from './fit/fit.ts';
 export { predictParts } from './fit/predict.ts';

@@ -4,9 +4,9 @@
  * What does not do with the most replicas of all groups does with none. So a group needs more than the fewest where
  * these don't do with the most of all others; and the more it needs, the less money is left to the others.
  */
-import { roundCost } from '../cost.ts';
+import { roundCost, tolerance } from '../cost.ts';
 import type { SimulatedPool } from '../simulation/deployment.ts';
-import { tolerance, type Candidate } from './narrowing.ts';
+import type { Candidate } from './narrowing.ts';
 import type { Option } from './option.ts';
 import type { SearchProblem } from './problem.ts';
 import { settleBatches } from './settle-batches.ts';

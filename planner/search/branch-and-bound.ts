@@ -5,9 +5,9 @@
  * Parts of the space end where the groups, worked out as they are with the most replicas and any batch size that the part
  * has, miss the objectives. A complete choice is judged by the simulation.
  */
-import { roundCost } from '../cost.ts';
+import { roundCost, tolerance } from '../cost.ts';
 import { searchBestFirst } from './best-first.ts';
-import { Narrowing, tolerance, type Candidate } from './narrowing.ts';
+import { Narrowing, type Candidate } from './narrowing.ts';
 import { costOfChoice } from './choice.ts';
 import type { Kind, Option } from './option.ts';
 import type { SearchProblem } from './problem.ts';

@@ -6,6 +6,7 @@
  * choosing is a knapsack problem for each way to group, and the cheapest solution that does is where the next step
  * begins. Where nothing is cheaper, what costs the same and leaves more room may lead on.
  */
+import { tolerance } from '../cost.ts';
 import { costOfChoice, isWithinLimits } from './choice.ts';
 import type { Candidate, SearchContext } from './context.ts';
 import { busyReplicas } from './fewest-replicas.ts';
@@ -25,7 +26,6 @@ interface Class {
   planWith(option: Option): Candidate;
 }
 
-const tolerance = 1e-9;
 /** Solutions tried around the cheapest that the weights say does. */
 const strays = 4;
 /** By how much a plan may miss the target on a part of the workload and still be tried on the whole. */

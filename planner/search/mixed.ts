@@ -1,6 +1,6 @@
 /** The mixes of hardware that a pipeline's only group may run on, all of them. */
 import type { Objective } from '../../pipelines/index.ts';
-import { roundCost } from '../cost.ts';
+import { roundCost, tolerance } from '../cost.ts';
 import { allowedAbove } from '../percentile.ts';
 import type { Sample } from '../workload/workload.ts';
 import type { Candidate, SearchContext } from './context.ts';
@@ -18,7 +18,6 @@ const step = 1.04;
 const heldStep = 1.15;
 const mostHeld = 400;
 const hopeless = 6;
-const tolerance = 1e-9;
 /** Draws of a sample differ from their mean, and queries are let miss a few more. */
 const leeway = { work: 0.95, share: 0.05, queries: 2 };
 

@@ -2,6 +2,7 @@
  * What each group can still be under a cost. Most hardware is out of reach for most groups, since the others need their
  * share: what is left to a group bounds how fast it can be, and that in turn what the others need.
  */
+import { tolerance } from '../cost.ts';
 import type { SearchProblem } from './problem.ts';
 import type { Kind } from './option.ts';
 
@@ -10,9 +11,6 @@ export interface Candidate {
   kind: Kind;
   fewest: number;
 }
-
-/** Costs this close are equal. */
-export const tolerance = 1e-9;
 
 export function cheapestOf(candidates: readonly Candidate[]): Candidate {
   return candidates.reduce((best, one) => (costOf(one) < costOf(best) ? one : best));

@@ -1,4 +1,5 @@
 /** What the options of one group make of a plan whose other groups stay as they are. */
+import { tolerance } from '../cost.ts';
 import { heldBack } from './held-back.ts';
 import type { Weighed } from './knapsack.ts';
 import { speedOf } from '../simulation/deployment.ts';
@@ -24,7 +25,6 @@ const mostStale = 3;
 const noticeable = 1e-4;
 /** The next step, so many replicas beyond the fewest: the further away, the less one matters. */
 const stepFrom = (beyond: number) => 1 + Math.floor(beyond / 6);
-const tolerance = 1e-9;
 
 /** Options with one pool. */
 export function weighSingle({ group, measure, busy, top, below, isOver }: Weighing): Weighed<Option>[] {

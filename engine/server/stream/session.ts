@@ -7,7 +7,12 @@
  * Partial results are left out while that is so. The transport drops a client whose backlog grows all the same.
  */
 import { randomUUID } from 'node:crypto';
-import { decodeInferRequest, errorTable, MillraceError } from '../../../operators/index.ts';
+import {
+  decodeInferRequest,
+  errorTable,
+  MillraceError,
+  type InferResponse,
+} from '../../../operators/index.ts';
 import type { StageRun } from '../../runtime/query.ts';
 import { answer, flagOf, sequenceOf, type AnswerOptions } from '../inference.ts';
 import { known, type Caller } from '../service.ts';
@@ -36,6 +41,11 @@ function shortened(reason: string): string {
   const room = new Uint8Array(longestReason);
   const { written } = new TextEncoder().encodeInto(reason, room);
   return new TextDecoder().decode(room.subarray(0, written));
+}
+
+/** An answer that says how many partial results were left out ahead of it. */
+function withSkipped(response: InferResponse, skipped: number): InferResponse {
+  return { ...response, parameters: { ...response.parameters, partial_skipped: skipped } };
 }
 
 export class Session implements SocketListener {
@@ -178,8 +188,7 @@ export class Session implements SocketListener {
     answer(service, request, this.#callerOf(asked, request.parameters['traceparent']), options).then(
       response => {
         const { skipped } = asked;
-        const parameters = { ...response.parameters, partial_skipped: skipped };
-        const whole = skipped > 0 ? { ...response, parameters } : response;
+        const whole = skipped > 0 ? withSkipped(response, skipped) : response;
         if (!this.#closing) this.#inFlight.settle(asked, answerFrame(whole, kind, asked.binary));
         this.#leaveIfIdle();
       },
