@@ -54,14 +54,14 @@ async function sampleQueries(pipeline: BoundPipeline, engine: Engine): Promise<Q
   return queries;
 }
 
-/** The engine's own groups, each on one-thread replicas: as many as there are cores. */
-function groupsOf(pipeline: BoundPipeline): Group[] {
+/** The engine's own groups, each on one-thread replicas: as many as there are cores, with batches that were measured. */
+function groupsOf(pipeline: BoundPipeline, profile: Profile): Group[] {
   return defaultDeployment(pipeline, { cores, hardware: { name: 'cpu', device: 'cpu', threads: 1 } }).map(
-    ({ name, stages, pools }) => ({
-      name,
-      stages,
-      pools: pools.map(({ batch, replicas }) => ({ hardware: 'cpu', batch, replicas, maxWait: 0 })),
-    }),
+    ({ name, stages, pools }) => {
+      const largest = Math.min(...stages.map(stage => profile.stages[stage]!.batches.at(-1)!.batch));
+      const fitted = pools.map(({ batch, replicas }) => ({ batch: Math.min(batch, largest), replicas }));
+      return { name, stages, pools: fitted.map(pool => ({ hardware: 'cpu', ...pool, maxWait: 0 })) };
+    },
   );
 }
 
@@ -114,32 +114,36 @@ async function measureCell(
   };
 }
 
-/** Profiles each shipped pipeline on this machine, then replays arrivals on the engine with its real models. */
+/** Profiles a pipeline on this machine, then replays arrivals on the engine with its real models. */
+async function measurePipeline(name: string): Promise<Row[]> {
+  const pipeline = await loadPipeline(projectFile(`pipelines/${name}`));
+  const engine = await Engine.start(pipeline, { deployment: defaultDeployment(pipeline, { cores: 1 }) });
+  const queries = await sampleQueries(pipeline, engine);
+  await engine.close();
+  showProgress(`${name}: profiling…`);
+  const labelled = queries.map((inputs, index) => ({ label: String(index), inputs }));
+  const hardware = { name: 'cpu', device: 'cpu' as const, threads: 1 };
+  const { profile } = await profilePipeline(pipeline, labelled, { hardware, budget: profileTime });
+  if (!profile) throw new Error(`${name} could not be profiled in time`);
+  const groups = groupsOf(pipeline, profile);
+  const running = await Engine.start(pipeline, {
+    deployment: deployPlan(pipeline, { pipeline: pipeline.name, slo: [], groups }),
+    // What a simulation takes in, the engine does too.
+    limits: { queries: Infinity, queue: Infinity },
+  });
+  // The first of each worker is slow.
+  for (const query of queries) await running.infer(query);
+  const system = systemOf(pipeline, profile);
+  const rows: Row[] = [];
+  for (const utilisation of utilisations)
+    rows.push(await measureCell(running, system, groups, queries, utilisation));
+  await running.close();
+  return rows;
+}
+
+/** The same for each pipeline that ships. */
 export async function measureShipped({ quick }: BenchOptions): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const name of quick ? [] : ['ocr', 'fashion', 'speech']) {
-    const pipeline = await loadPipeline(projectFile(`pipelines/${name}`));
-    const groups = groupsOf(pipeline);
-    const plan = { pipeline: pipeline.name, slo: [], groups };
-    const engine = await Engine.start(pipeline, { deployment: deployPlan(pipeline, plan) });
-    const queries = await sampleQueries(pipeline, engine);
-    await engine.close();
-    showProgress(`${name}: profiling…`);
-    const labelled = queries.map((inputs, index) => ({ label: String(index), inputs }));
-    const hardware = { name: 'cpu', device: 'cpu' as const, threads: 1 };
-    const { profile } = await profilePipeline(pipeline, labelled, { hardware, budget: profileTime });
-    if (!profile) throw new Error(`${name} could not be profiled in time`);
-    const running = await Engine.start(pipeline, {
-      deployment: deployPlan(pipeline, plan),
-      // What a simulation takes in, the engine does too.
-      limits: { queries: Infinity, queue: Infinity },
-    });
-    // The first of each worker is slow.
-    for (const query of queries) await running.infer(query);
-    const system = systemOf(pipeline, profile);
-    for (const utilisation of utilisations)
-      rows.push(await measureCell(running, system, groups, queries, utilisation));
-    await running.close();
-  }
+  for (const name of quick ? [] : ['ocr', 'fashion', 'speech']) rows.push(...(await measurePipeline(name)));
   return rows;
 }
