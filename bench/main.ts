@@ -29,6 +29,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'What does serving cost beside a bare server, and how many streams does it hold? (8 min)',
     load: () => import('./stream/stream.ts'),
   },
+  overload: {
+    about: 'What becomes of queries when more come than can be answered, beside a plain queue? (3 min)',
+    load: () => import('./overload/overload.ts'),
+  },
   memory: {
     about: 'Does memory grow over 2,000 OCR queries? (20 min)',
     load: () => import('./memory/memory.ts'),

@@ -90,6 +90,9 @@ export interface Load {
   latency: { p50: number; p99: number };
   lateness: { p99: number };
   rate: { offered: number; answered: number };
+  refusal: { p99: number; max: number };
+  /** By objective. */
+  slo: Record<string, { within: number }>;
 }
 
 export function load(url: string, args: readonly string[]): Promise<Load> {

@@ -16,7 +16,7 @@ export function printLoad(result: LoadResult): string {
   const { sent, answered, failed, latency, refusal, slo, lateness } = result;
   const outcomes = Object.entries(failed).map(([code, count]) => [code, String(count), share(count / sent)]);
   const names = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const;
-  const told = Object.keys(failed).some(code => code !== 'no-answer' && code !== 'not-sent');
+  const told = failed.overloaded !== undefined;
   const row = (name: string, of: LoadResult['latency']) => [
     name,
     ...names.map(key => formatDuration(of[key])),

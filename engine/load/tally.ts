@@ -31,7 +31,7 @@ export interface Summary {
   answered: number;
   failed: Partial<Record<Failure, number>>;
   latency: Latencies;
-  /** Latencies of refusals and other failures that the server told of. */
+  /** Latencies of refusals: queries that the server answered `overloaded`. */
   refusal: Latencies;
   /** By objective, `p99 ≤ 100 ms` as `p99`: its limit and the share of all queries answered within it. */
   slo: Record<string, { limit: number; within: number; met: boolean }>;
@@ -61,7 +61,7 @@ export class Tally {
   fail(failure: Failure, latency?: number): void {
     this.failed++;
     this.#failed.set(failure, (this.#failed.get(failure) ?? 0) + 1);
-    if (latency !== undefined) this.#refusals.recordValue(microseconds(latency));
+    if (latency !== undefined && failure === 'overloaded') this.#refusals.recordValue(microseconds(latency));
   }
 
   summary(): Summary {
