@@ -36,13 +36,8 @@ export {
   type Machine,
 } from './runtime/deployment.ts';
 export type { EngineEvents } from './runtime/events.ts';
-export {
-  Engine,
-  type EngineOptions,
-  type EngineStatus,
-  type PoolStatus,
-  type QueryOptions,
-} from './runtime/engine.ts';
+export { Engine, type EngineOptions, type QueryOptions } from './runtime/engine.ts';
+export type { EngineStatus, PoolStatus } from './runtime/status.ts';
 export type { InputValue } from './runtime/inputs.ts';
 export { defaultLimits, type Limits } from './runtime/limits.ts';
 export { localReplicas } from './runtime/local-replica.ts';

@@ -62,6 +62,8 @@ export interface Runner {
    * that item alone. A throw fails the batch, which is then run again in halves to find the item to blame.
    */
   run(batch: readonly Item[]): (Outputs | Error)[] | Promise<(Outputs | Error)[]>;
+  /** Whether its first batches take no longer than any other, so that there is nothing to warm up. */
+  isWarm?: boolean;
   /** Frees what the operator holds. Called once, with no batch running. */
   close?(): void | Promise<void>;
 }

@@ -107,6 +107,7 @@ export const operator: Operator<EmulateParameters> = {
       .map(([batch, time]) => ({ batch: Number(batch), time: parseDuration(time)! }))
       .sort((a, b) => a.batch - b.batch);
     return {
+      isWarm: true,
       async run(batch) {
         // The end is fixed before anything else is done, so that the work below does not add to it.
         const end = site.now() + serviceTime(points, batch.length);

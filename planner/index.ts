@@ -1,10 +1,12 @@
 export * from './batching.ts';
 export { costOf } from './cost.ts';
 export * from './estimate.ts';
+export * from './forecast.ts';
 export { fitPlan, type FitOptions, type Fitted } from './fit/fit.ts';
 export { predictParts } from './fit/predict.ts';
 export type { Part } from './fit/union-problem.ts';
 export * from './percentile.ts';
+export * from './remaining.ts';
 export * from './system.ts';
 export * from './profile/coverage.ts';
 export * from './profile/profile-file.ts';
@@ -28,4 +30,5 @@ export * from './workload/describe.ts';
 export { gammaArrivals } from './workload/gamma.ts';
 export * from './workload/samples.ts';
 export * from './workload/trace.ts';
+export * from './work-queue.ts';
 export * from './workload/workload.ts';

@@ -16,6 +16,7 @@ import { IdleMeasuring } from './machine/idle-measuring.ts';
 import { resolvePipeline } from './pipeline-path.ts';
 import { accessHelp, accessOptions, readAccess } from './serve/access.ts';
 import { assemble } from './serve/assemble.ts';
+import { deadlineHelp, deadlineOptions, readDeadlineFactor } from './serve/deadlines.ts';
 import { limitHelp, limitOptions, readEngineLimits, readServerLimits } from './serve/limits.ts';
 import { observeHelp, observeOptions, readObserving } from './serve/observing.ts';
 import { planHelp, planOptions, readPlans, type Planned } from './serve/plans.ts';
@@ -70,6 +71,7 @@ async function serve(args: Arguments): Promise<number> {
   if (args.positionals.length === 0) throw new UsageError('serve takes at least one pipeline');
   const json = args.values['json'] === true;
   const [limits, engineLimits] = [readServerLimits(args), readEngineLimits(args)];
+  const deadlineFactor = readDeadlineFactor(args);
   const drain = durationOption(args, 'drain', defaultDrain);
   const [tls, port, host] = [tlsFiles(args), portOption(args), textOption(args, 'host') ?? '127.0.0.1'];
   const { level, trace } = readObserving(args);
@@ -78,8 +80,19 @@ async function serve(args: Arguments): Promise<number> {
   const names = pipelines.map(({ name }) => name);
   const access = await readAccess(args, host, names);
   const { planned, unmeasured } = await readPlans(args, pipelines);
-  const settings = { pipelines, planned, access, limits, engineLimits, tls, host, port, trace, log };
-  const { server, repository, load, close } = await assemble(settings);
+  const { server, repository, load, close } = await assemble({
+    pipelines,
+    planned,
+    access,
+    limits,
+    engineLimits,
+    deadlineFactor,
+    tls,
+    host,
+    port,
+    trace,
+    log,
+  });
   const asked = endAsked();
   let measuring: IdleMeasuring | null = null;
   try {
@@ -110,7 +123,7 @@ served is described at /openapi.json. What it accepted is answered before it end
   --tls-cert FILE         certificate, and --tls-key FILE its key, both PEM: answers by TLS
   --drain T               time for what was accepted, at the end (default "30 s")
   --json                  print {"listening": URL, …} on one line of standard output once ready, and nothing else
-${accessHelp}${planHelp}
+${accessHelp}${planHelp}${deadlineHelp}
 ${observeHelp}
 Limits; what is over one is refused at once, with a reason:
 ${limitHelp}
@@ -121,6 +134,7 @@ Exit status: 0 it was asked to end; 1 a pipeline is invalid; 2 misuse or failure
 `,
   options: {
     ...planOptions,
+    ...deadlineOptions,
     ...accessOptions,
     ...limitOptions,
     ...observeOptions,

@@ -74,6 +74,19 @@ export class MachinePlan {
     this.#hardware = { types, limits: {}, hosts: { here: { cores, types: names } } };
   }
 
+  /** The types of processor of this machine. */
+  get hardware(): Hardware {
+    return this.#hardware;
+  }
+
+  /** The profiles of one of the pipelines, on each type; null if one is not there yet. */
+  async profilesOf(pipeline: BoundPipeline): Promise<Profile[] | null> {
+    const kept = this.#kept.find(each => each.pipeline === pipeline);
+    if (!kept) return null;
+    const profiles = await Promise.all(this.#types().map(type => this.#readProfile(kept, type)));
+    return profiles.every(profile => profile !== null) ? profiles : null;
+  }
+
   /** Where the plans are, if there are any. */
   get paths(): string[] {
     return this.#kept.map(({ files }) => files.path(this.#planKind(), this.#planIdentity()));

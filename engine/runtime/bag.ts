@@ -16,6 +16,11 @@ export class Bag<T extends Placed> implements Iterable<T> {
     return this.#members.length;
   }
 
+  /** Those in it, for a look that changes nothing. */
+  get members(): readonly T[] {
+    return this.#members;
+  }
+
   add(member: T): void {
     member.place = this.#members.push(member) - 1;
   }

@@ -1,7 +1,8 @@
 /** The engine: takes queries at the door and answers each exactly once. */
 import { availableParallelism } from 'node:os';
-import { formatDuration, MillraceError } from '../../operators/index.ts';
+import { MillraceError } from '../../operators/index.ts';
 import type { BoundPipeline } from '../../pipelines/index.ts';
+import { priorities, type Forecast } from '../../planner/index.ts';
 import { Bag } from './bag.ts';
 import type { CancelSignal } from './cancel-signal.ts';
 import { realClock, type Clock } from './clock.ts';
@@ -12,10 +13,12 @@ import { takeInputs, type InputValue } from './inputs.ts';
 import { layOut, type Layout } from './layout.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { silentLog, type Log } from './log.ts';
-import type { Pool } from './pool.ts';
 import { Query, type QueryObserver, type QueryResult } from './query.ts';
 import type { ReplicaFactory } from './replica.ts';
+import { cancelled, checkPriority, late, shuttingDown } from './refusals.ts';
 import type { NamedSequence } from './sequences.ts';
+import { shownSlots } from './shown.ts';
+import type { EngineStatus } from './status.ts';
 import { threadReplicas } from './thread-replica.ts';
 
 export interface EngineOptions {
@@ -28,6 +31,12 @@ export interface EngineOptions {
   replicas?: ReplicaFactory;
   log?: Log;
   events?: EngineEvents;
+  /** Milliseconds within which a query is answered that brings no time limit of its own; absent: whenever. */
+  deadline?: number;
+  /** How long stages take; absent: that is learned from what is seen. */
+  forecast?: Forecast;
+  /** Milliseconds after which what waits rises by one priority (default 1000). */
+  ageing?: number;
 }
 
 export interface QueryOptions {
@@ -35,38 +44,23 @@ export interface QueryOptions {
   signal?: CancelSignal;
   /** The sequence whose state the query goes on from; without one it starts from zero state and keeps none. */
   sequence?: NamedSequence;
-  /** Milliseconds after which the query is answered `deadline-exceeded`; 0 or less: at once. Absent: it may take any. */
+  /**
+   * Milliseconds after which the query is answered `deadline-exceeded`; 0 or less: at once. Absent: the engine's
+   * `deadline`, but for a query of a named sequence, which would end with it.
+   */
   timeout?: number;
+  /** 1 (the highest) to 9 (default 5). */
+  priority?: number;
+  /** Who asks: where there is too much to do, clients get fair shares. */
+  client?: string;
   observer?: QueryObserver;
   /** Whether the observer is given every output of every stage, not only what leaves a replica anyway. */
   partial?: boolean;
 }
 
-/** What an engine is doing. */
-export interface EngineStatus {
-  queries: number;
-  /** Bytes that unfinished queries hold in shared memory. */
-  bytes: number;
-  sequences: number;
-  groups: { name: string; waiting: number; pools: PoolStatus[] }[];
-}
-
-export interface PoolStatus {
-  hardware: string;
-  /** Largest batch. */
-  batch: number;
-  /** Milliseconds that items may wait for a fuller batch. */
-  maxWait: number;
-  /** Replicas. */
-  idle: number;
-  busy: number;
-}
-
 export class Engine {
   readonly pipeline: BoundPipeline;
   readonly limits: Limits;
-  /** What it runs. */
-  readonly deployment: Deployment;
   readonly #clock: Clock;
   readonly #layout: Layout;
   readonly #execution: Execution;
@@ -74,21 +68,27 @@ export class Engine {
   #lastId = -1;
   #accepting = true;
   readonly #whenEmpty: (() => void)[] = [];
+  readonly #deadline: number | undefined;
+  /** Changes of the deployment come one after the other. */
+  #change: Promise<void> = Promise.resolve();
 
   private constructor(pipeline: BoundPipeline, options: EngineOptions) {
     this.pipeline = pipeline;
     this.limits = { ...defaultLimits, ...options.limits };
-    this.deployment = options.deployment ?? defaultDeployment(pipeline, { cores: availableParallelism() });
+    this.#deadline = options.deadline;
     this.#clock = options.clock ?? realClock;
     this.#layout = layOut(pipeline);
     this.#execution = new Execution({
       layout: this.#layout,
-      deployment: this.deployment,
+      deployment: options.deployment ?? defaultDeployment(pipeline, { cores: availableParallelism() }),
       limits: this.limits,
       clock: this.#clock,
       replicas: options.replicas ?? threadReplicas,
       log: options.log ?? silentLog,
       events: options.events ?? {},
+      forecast: options.forecast ?? null,
+      usual: options.deadline ?? usualTime,
+      ageing: options.ageing,
       shown: shownSlots(this.#layout, options.show ?? []),
     });
   }
@@ -106,12 +106,17 @@ export class Engine {
     }
     const engine = new Engine(pipeline, options);
     try {
-      await startPools(engine.#execution.groups.flatMap(({ pools }) => pools));
+      await engine.#execution.groups.start();
     } catch (error) {
       await engine.close(0);
       throw error;
     }
     return engine;
+  }
+
+  /** What it runs. */
+  get deployment(): Deployment {
+    return this.#execution.groups.deployment;
   }
 
   /**
@@ -121,20 +126,23 @@ export class Engine {
    */
   async infer(
     inputs: Readonly<Record<string, InputValue>>,
-    { signal, sequence: named, timeout, observer, partial }: QueryOptions = {},
+    options: QueryOptions = {},
   ): Promise<QueryResult> {
-    this.#admit();
+    const { signal, sequence: named, observer, priority = priorities.usual, client = '' } = options;
+    const timeout = options.timeout ?? (named ? undefined : this.#deadline);
+    const now = this.#clock.now();
+    this.#refuse();
     if (signal?.aborted) throw cancelled();
+    checkPriority(priority);
     if (timeout !== undefined && timeout <= 0) throw late(timeout);
+    const deadline = timeout === undefined ? Infinity : now + timeout;
+    const { admission } = this.#execution;
+    const expected = admission.admit({ deadline, priority, client }, now);
     const { tensors, bytes } = takeInputs(this.pipeline.inputs, inputs);
     const sequence = this.#execution.sequences.of(named);
-    const last = named ? (named.end ?? false) : true;
     return new Promise<QueryResult>((resolve, reject) => {
       const cancel = () => query.settle(cancelled());
-      const stopTimer =
-        timeout === undefined
-          ? null
-          : this.#clock.at(this.#clock.now() + timeout, () => query.settle(late(timeout)));
+      let stopTimer: (() => void) | null = null;
       const settle = (settled: Query, failure: MillraceError | null) => {
         if (settled.ended) return;
         signal?.removeEventListener('abort', cancel);
@@ -145,21 +153,41 @@ export class Engine {
         else resolve(outcome);
       };
       this.#lastId++;
-      const query = new Query(
-        this.#layout,
-        this.#lastId,
-        this.#clock.now(),
+      const query = new Query(this.#layout, {
+        id: this.#lastId,
+        submitted: now,
+        deadline,
+        expected,
+        priority,
+        client,
         sequence,
-        last,
+        last: named ? (named.end ?? false) : true,
+        observer: observer ?? null,
+        partial: options.partial ?? false,
         settle,
-        observer,
-        partial,
-      );
+      });
+      admission.begin(query, now);
       this.#queries.add(query);
+      if (timeout !== undefined) stopTimer = this.#clock.at(deadline, () => query.settle(late(timeout)));
       this.#execution.memory.holdInput(query, bytes);
       signal?.addEventListener('abort', cancel, { once: true });
       this.#execution.begin(query, tensors);
     });
+  }
+
+  /**
+   * Runs another deployment from now on, without a failed query and without a pause: new replicas are started and warm
+   * before they take work, and what is replaced ends its batches. Changes come one after the other.
+   * @throws MillraceError if a replica can't be started (the deployment stays as it is then) or the engine is closed
+   */
+  apply(deployment: Deployment): Promise<void> {
+    const change = this.#change.then(async () => {
+      if (!this.#accepting) throw shuttingDown();
+      await this.#execution.groups.apply(deployment);
+      this.#execution.admission.changed();
+    });
+    this.#change = change.catch(() => undefined);
+    return change;
   }
 
   /** Forgets a sequence's state. Its queries in flight go on; what comes under its name later begins anew. */
@@ -173,7 +201,7 @@ export class Engine {
       queries: this.#queries.size,
       bytes: memory.bytes,
       sequences: sequences.size,
-      groups: groups.map(({ name, waiting, pools }) => ({
+      groups: groups.all.map(({ name, waiting, pools }) => ({
         name,
         waiting,
         pools: pools.map(({ setup: { hardware, batch, maxWait }, idle, busy }) => ({
@@ -213,14 +241,15 @@ export class Engine {
    */
   async close(limit = 30_000): Promise<void> {
     await this.drain(limit);
+    await this.#change;
     const { sequences, groups } = this.#execution;
     sequences.clear();
-    await Promise.all(groups.map(group => group.close()));
+    await groups.close();
   }
 
   /** @throws MillraceError if one more query is one too many */
-  #admit(): void {
-    if (!this.#accepting) throw new MillraceError('unavailable', 'the engine is shutting down');
+  #refuse(): void {
+    if (!this.#accepting) throw shuttingDown();
     const { queries, queue, bytes } = this.limits;
     if (this.#queries.size >= queries) {
       throw new MillraceError(
@@ -235,7 +264,7 @@ export class Engine {
         `queries in flight hold ${memory.bytes} bytes; the limit is ${bytes}`,
       );
     }
-    const full = groups.find(({ waiting }) => waiting >= queue);
+    const full = groups.all.find(({ waiting }) => waiting >= queue);
     if (full)
       throw new MillraceError(
         'overloaded',
@@ -255,6 +284,8 @@ export class Engine {
   #end(query: Query, error: MillraceError | null): void {
     query.ended = true;
     this.#queries.delete(query);
+    const { admission } = this.#execution;
+    admission.end(query, this.#clock.now(), error, this.#queries.size === 0);
     for (const other of this.#execution.end(query, error !== null)) {
       const message = 'an earlier query of the sequence failed';
       other.settle(new MillraceError('stage-failed', message, { cause: error }));
@@ -263,36 +294,5 @@ export class Engine {
   }
 }
 
-/** Starts pools side by side; but devices other than the processor one by one, since some crash otherwise. */
-async function startPools(pools: readonly Pool[]): Promise<void> {
-  const onProcessor = ({ setup }: Pool) => setup.device === 'cpu';
-  for (const pool of pools.filter(pool => !onProcessor(pool))) await pool.start();
-  const started = await Promise.allSettled(pools.filter(onProcessor).map(pool => pool.start()));
-  const failed = started.find(result => result.status === 'rejected');
-  if (failed) throw failed.reason;
-}
-
-function late(timeout: number): MillraceError {
-  const message = `no answer within the query's own time limit of ${formatDuration(timeout)}`;
-  return new MillraceError('deadline-exceeded', message);
-}
-
-function cancelled(): MillraceError {
-  return new MillraceError('cancelled', 'the query was cancelled');
-}
-
-/** @throws MillraceError `not-found` naming the values there are */
-function shownSlots(layout: Layout, names: readonly string[]): Map<number, string> {
-  const slots = new Map<number, string>();
-  for (const name of names) {
-    const slot = layout.slotOf(name);
-    if (slot === undefined) {
-      const known = layout.stages.flatMap(({ stage, outputs }) =>
-        outputs.map(({ port }) => `${stage.name}.${port}`),
-      );
-      throw new MillraceError('not-found', `there is no "${name}" to show; there are ${known.join(', ')}`);
-    }
-    slots.set(slot, name);
-  }
-  return slots;
-}
+/** Milliseconds that a query usually has where no objective says so. */
+const usualTime = 1000;

@@ -1,5 +1,5 @@
 /** What happens in an engine beside its queries' answers, for those who count. */
-import type { Dispatched } from './group.ts';
+import type { Dispatched } from './flights.ts';
 import type { Layout } from './layout.ts';
 
 /** A stage as one batch passed it. */
@@ -19,6 +19,8 @@ export interface EngineEvents {
   batchDone?(batch: { group: string; hardware: string; items: number }): void;
   /** Comes for each stage that a batch's items were sent through, failed or not. */
   stageDone?(batch: StageBatch): void;
+  /** Milliseconds of a stage's batch that went into an item whose query had ended meanwhile. */
+  wasted?(stage: string, milliseconds: number): void;
   /** A replica ended on its own or could not be reached any more; it is replaced. */
   replicaLost?(group: string): void;
 }

@@ -1,16 +1,20 @@
 /** Work on its way: queries' pieces of work into the groups' queues, and replicas' results back into the queries. */
 import { MillraceError, type Tensor, type Value } from '../../operators/index.ts';
+import type { Forecast } from '../../planner/index.ts';
 import type { Clock } from './clock.ts';
 import type { Deployment } from './deployment.ts';
 import { Flow } from './flow.ts';
-import { Group, type Dispatched } from './group.ts';
+import { Admission } from './admission.ts';
+import type { Dispatched } from './flights.ts';
+import type { GroupEvents } from './group.ts';
+import { GroupMaker } from './group-maker.ts';
+import { Groups } from './groups.ts';
 import { HeldMemory, type Lender } from './held-memory.ts';
 import type { Layout } from './layout.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { tellStages, type EngineEvents } from './events.ts';
 import type { BatchResult } from './message.ts';
-import { Pool } from './pool.ts';
 import { Router } from './program.ts';
 import type { Query, QueryObserver, QueryResult, WorkItem } from './query.ts';
 import type { ReplicaFactory } from './replica.ts';
@@ -24,6 +28,11 @@ export interface ExecutionOptions {
   replicas: ReplicaFactory;
   log: Log;
   events: EngineEvents;
+  forecast: Forecast | null;
+  /** Milliseconds there usually are for a query. */
+  usual: number;
+  /** Milliseconds after which what waits rises by one priority. */
+  ageing: number | undefined;
   /** Slots whose values are given along with each answer, and their names. */
   shown: ReadonlyMap<number, string>;
 }
@@ -31,39 +40,49 @@ export interface ExecutionOptions {
 export class Execution {
   readonly memory = new HeldMemory();
   readonly sequences: Sequences;
-  readonly groups: readonly Group[];
+  readonly groups: Groups;
+  readonly admission: Admission;
   readonly #layout: Layout;
   readonly #flow: Flow;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #events: EngineEvents;
   readonly #shown: ReadonlyMap<number, string>;
-  /** The group of each stage. */
-  readonly #groupOf: readonly Group[];
 
-  constructor({ layout, deployment, limits, clock, replicas, log, events, shown }: ExecutionOptions) {
+  constructor(options: ExecutionOptions) {
+    const { layout, deployment, limits, clock, forecast, usual } = options;
     this.#layout = layout;
     this.#clock = clock;
-    this.#log = log;
-    this.#events = events;
-    this.#shown = shown;
+    this.#log = options.log;
+    this.#events = options.events;
+    this.#shown = options.shown;
     this.#flow = new Flow(layout, limits.items, {
+      opened: (query, stage, count) => this.admission.outstanding.set(query, stage, count),
       ready: (query, stage, index) => {
+        if (!query.items[stage]) this.admission.outstanding.set(query, stage, 1);
         if (layout.stages[stage]!.state.length > 0) this.sequences.ready(query, stage, index);
         else this.#enqueue(query, stage, index);
       },
-      skipped: (query, stage) => this.sequences.goOn(query, stage),
+      skipped: (query, stage) => {
+        this.admission.outstanding.done(query, stage);
+        this.sequences.goOn(query, stage);
+      },
       finished: query => query.settle(null),
       failed: (query, error) => query.settle(error),
     });
     this.sequences = new Sequences(layout, clock, limits, (query, stage, index) => {
       this.#enqueue(query, stage, index);
     });
-    this.groups = deployment.map(group => this.#makeGroup(group, replicas));
-    this.#groupOf = layout.stages.map(({ stage }) => {
-      const place = deployment.findIndex(({ stages }) => stages.includes(stage.name));
-      return this.groups[place]!;
+    const makers = new GroupMaker({
+      ...options,
+      router: stages => new Router(layout, this.#flow, this.sequences, stages, new Set(this.#shown.keys())),
+      ready: () => this.dispatch(),
+      startFailed: (spec, error) => this.#startFailed(spec, error),
+      events: spec => this.#eventsOf(spec),
     });
+    this.groups = new Groups(layout, deployment, forecast, makers);
+    const running = this.groups;
+    this.admission = new Admission({ layout, running, forecast, usual });
   }
 
   /** Starts a query on its way. */
@@ -104,7 +123,7 @@ export class Execution {
   end(query: Query, failed: boolean): readonly Query[] {
     for (const item of query.waiting) {
       query.waiting.delete(item);
-      this.#groupOf[item.stage]!.drop(item);
+      this.groups.of(item.stage).drop(item);
     }
     this.#releaseIfOver(query);
     return query.sequence ? this.sequences.leave(query, query.sequence, failed) : [];
@@ -112,24 +131,11 @@ export class Execution {
 
   /** Starts every batch that can be started now. */
   dispatch(): void {
-    for (const group of this.groups) group.dispatch();
+    this.groups.dispatch();
   }
 
-  #makeGroup({ name, stages, pools }: Deployment[number], replicas: ReplicaFactory): Group {
-    const members = this.#layout.stages.filter(({ stage }) => stages.includes(stage.name));
-    const indices = members.map(({ index }) => index);
-    const bound = members.map(({ stage }) => stage);
-    const shown = new Set(this.#shown.keys());
-    const router = new Router(this.#layout, this.#flow, this.sequences, indices, shown);
-    const started = pools.map(
-      setup =>
-        new Pool(setup, bound, this.#clock, replicas, {
-          ready: () => this.dispatch(),
-          startFailed: error => this.#startFailed(group, error),
-        }),
-    );
-    const pure = bound.every(stage => stage.pure);
-    const group: Group = new Group(name, started, router, pure, this.#clock, {
+  #eventsOf({ name }: Deployment[number]): GroupEvents {
+    return {
       dispatched: (batch, now) => this.#dispatched(batch, now),
       completed: (batch, result, lender, { setup }) => {
         this.#events.batchDone?.({ group: name, hardware: setup.hardware, items: batch.length });
@@ -137,14 +143,14 @@ export class Execution {
         this.#completed(batch, result, lender);
       },
       left: item => this.#left(item),
+      again: items => this.#again(items),
       failed: (item, error) => item.query.settle(error),
       replicaLost: reason => {
         this.#log.error({ group: name, reason }, 'a replica was lost');
         this.#events.replicaLost?.(name);
       },
       changed: () => this.dispatch(),
-    });
-    return group;
+    };
   }
 
   #enqueue(query: Query, stage: number, index: number): void {
@@ -155,13 +161,12 @@ export class Execution {
       index,
       queued,
       started: queued,
-      alone: false,
       losses: 0,
       dropped: false,
       place: -1,
     };
     query.waiting.add(item);
-    this.#groupOf[stage]!.enqueue(item);
+    this.groups.of(stage).enqueue(item);
   }
 
   #dispatched(batch: readonly Dispatched[], now: number): void {
@@ -179,8 +184,10 @@ export class Execution {
       const { query } = dispatched.item;
       const outcome = result.items[place]!;
       query.running--;
-      if (query.ended) this.#releaseIfOver(query);
-      else if ('error' in outcome) {
+      if (query.ended) {
+        this.#tellWasted(dispatched, result.times, batch.length);
+        this.#releaseIfOver(query);
+      } else if ('error' in outcome) {
         const { code, message, stage, detail } = outcome.error;
         this.#log.warn({ query: query.id, stage, code, detail }, message);
         query.settle(new MillraceError(code, message, { stage, ...(detail && { cause: detail }) }));
@@ -254,6 +261,7 @@ export class Execution {
       // Before the flow goes on: the query may end with this stage, and the next of its sequence begin.
       this.sequences.store(query, stage, values);
     }
+    this.admission.outstanding.done(query, stage);
     this.#flow.complete(query, stage, index);
     if (state.length > 0) this.sequences.goOn(query, stage);
   }
@@ -263,11 +271,31 @@ export class Execution {
     if (item.query.ended) this.#releaseIfOver(item.query);
   }
 
-  #startFailed(group: Group, error: unknown): void {
-    this.#log.error({ group: group.name, error }, 'a replica could not be replaced');
-    if (group.pools.some(pool => pool.live > 0)) return;
-    const message = `no worker of group "${group.name}" is left and none could be started`;
-    for (const { query } of group.takeAll())
+  /** Queues items of a replica that was lost again: their group may be another one by now. */
+  #again(items: readonly WorkItem[]): void {
+    for (const group of this.groups.all) {
+      const own = items.filter(({ stage }) => this.groups.of(stage) === group);
+      if (own.length > 0) group.putBack(own);
+    }
+    for (const item of items) item.query.waiting.add(item);
+  }
+
+  /** An item's query ended while it ran. */
+  #tellWasted({ route }: Dispatched, times: readonly number[], batch: number): void {
+    if (!this.#events.wasted) return;
+    for (const [step, stage] of route.stages.entries()) {
+      const { name } = this.#layout.stages[stage]!.stage;
+      this.#events.wasted(name, times[route.program[step]!.stage]! / batch);
+    }
+  }
+
+  #startFailed(spec: Deployment[number], error: unknown): void {
+    const { name } = spec;
+    this.#log.error({ group: name, error }, 'a replica could not be replaced');
+    const group = this.groups.find(spec);
+    if (!group || group.pools.some(pool => pool.live > 0)) return;
+    const message = `no worker of group "${name}" is left and none could be started`;
+    for (const { query } of group.waitingItems())
       query.settle(new MillraceError('unavailable', message, { cause: error }));
   }
 

@@ -13,6 +13,8 @@ import { Progress, type Query } from './query.ts';
 type Resolved<T> = T | null | undefined;
 
 export interface FlowEvents {
+  /** It is known how many items of a per-item stage there are. */
+  opened(query: Query, stage: number, count: number): void;
   /** All inputs of a piece of work are there. */
   ready(query: Query, stage: number, index: number): void;
   /** A piece of work was skipped, or a per-item stage turned out to have none. */
@@ -130,6 +132,7 @@ export class Flow {
     }
     query.items[stage.index] = { progress: new Uint8Array(count), left: count };
     query.progress[stage.index] = Progress.started;
+    this.#events.opened(query, stage.index, count);
     for (const { slot } of stage.outputs)
       query.values[slot] = Array.from<Tensor | undefined>({ length: count });
     for (const follower of stage.followers) this.#advance(query, follower);

@@ -10,6 +10,7 @@ import type {
   ItemResult,
   Program,
   ReplicaSpec,
+  WarmUpBatch,
 } from './message.ts';
 import { SharedMemory } from './shared-memory.ts';
 import { StageRunner } from './stage-runner.ts';
@@ -63,7 +64,10 @@ export class GroupRunner {
       for (const stage of started) await stage.close();
       throw error;
     }
-    return new GroupRunner(started, clock, memory);
+    const runner = new GroupRunner(started, clock, memory);
+    if (!started.every(({ isWarm }) => isWarm))
+      for (const batch of spec.warmUp ?? []) await runner.#warmUp(batch);
+    return runner;
   }
 
   async run(batch: Batch): Promise<BatchResult> {
@@ -94,6 +98,15 @@ export class GroupRunner {
 
   async close(): Promise<void> {
     for (const stage of this.#stages) await stage.close();
+  }
+
+  /** The first batch of a size takes longer than those after it: that is over before work comes. */
+  async #warmUp({ program, values, items }: WarmUpBatch): Promise<void> {
+    const context = { query: -1, index: 0, last: true };
+    const item: BatchItem = { program: 0, values, context };
+    const batch = Array.from({ length: items }, () => item);
+    const { blocks } = await this.run({ programs: [program], items: batch, recycled: [] });
+    this.#memory.recycle(blocks);
   }
 
   #collect(passages: readonly Passage[], times: number[]): BatchResult {

@@ -1,27 +1,26 @@
 /** A group while it runs: its queue, its pools, and the batches between them. */
 import { formatDuration, MillraceError } from '../../operators/index.ts';
-import { decide, ruleOf, type Decision, type PoolRule } from '../../planner/index.ts';
-import { Bag, type Placed } from './bag.ts';
+import { decide, ruleOf, type Decision, type PoolRule, type Remaining } from '../../planner/index.ts';
+import { expectedBatch, rateOf } from './capacity.ts';
 import type { Clock } from './clock.ts';
+import { Flights, type Dispatched, type Flight } from './flights.ts';
+import { needs } from './lateness.ts';
 import type { Lender } from './held-memory.ts';
 import type { BatchItem, BatchResult } from './message.ts';
-import type { Pool, Slot } from './pool.ts';
+import type { Pool } from './pool.ts';
 import type { Route, Router } from './program.ts';
-import type { WorkItem } from './query.ts';
+import { contextOf, type WorkItem } from './query.ts';
 import { Queue } from './queue.ts';
-import { Watchdog } from './watchdog.ts';
-
-/** An item on a replica. */
-export interface Dispatched {
-  item: WorkItem;
-  route: Route;
-}
+import { StageShares } from './stage-shares.ts';
+import type { WarmUp } from './warm-up.ts';
 
 export interface GroupEvents {
   dispatched(batch: readonly Dispatched[], now: number): void;
   completed(batch: readonly Dispatched[], result: BatchResult, lender: Lender, pool: Pool): void;
   /** An item left its replica without a result; it may be queued again right after. */
   left(item: WorkItem): void;
+  /** Items are to be queued again, each to run alone, before all others. */
+  again(items: readonly WorkItem[]): void;
   failed(item: WorkItem, error: MillraceError): void;
   /** For the log. */
   replicaLost(reason: unknown): void;
@@ -29,51 +28,58 @@ export interface GroupEvents {
   changed(): void;
 }
 
-/** A batch under way. */
-interface Flight extends Placed {
-  batch: readonly Dispatched[];
-  pool: Pool;
-  slot: Slot;
-  /** Milliseconds it may take. */
-  limit: number;
-  /** When that is over. */
-  end: number;
-  expired: boolean;
+export interface GroupOptions {
+  name: string;
+  /** Pipeline stages, in topological order. */
+  stages: readonly number[];
+  pools: readonly Pool[];
+  router: Router;
+  /** Whether all its stages may be run again. */
+  pure: boolean;
+  clock: Clock;
+  /** Milliseconds after which what waits rises by one priority. */
+  ageing?: number | undefined;
+  /** Is given what a new replica can be warmed up with. */
+  warmUp: WarmUp;
+  events: GroupEvents;
 }
 
 export class Group {
   readonly name: string;
-  readonly pools: readonly Pool[];
-  readonly #queue = new Queue();
+  readonly stages: readonly number[];
+  readonly #queue: Queue;
   readonly #router: Router;
   readonly #clock: Clock;
   readonly #events: GroupEvents;
-  /** Whether all its stages may be run again. */
   readonly #pure: boolean;
-  readonly #idle: Int32Array;
-  readonly #rules: readonly PoolRule[];
   readonly #decision: Decision = { pool: -1, take: 0, wake: Infinity };
+  readonly #flights: Flights;
+  readonly #shares: StageShares;
+  readonly #warmUp: WarmUp;
+  #pools: readonly Pool[] = [];
+  #idle = new Int32Array(0);
+  #rules: readonly PoolRule[] = [];
+  /** The longest queue that is still made to wait for a fuller batch; 0: none is. */
+  #patient = 0;
+  #remaining: Remaining | null = null;
   #cancelWake: (() => void) | null = null;
-  readonly #flights = new Bag<Flight>();
-  readonly #watchdog: Watchdog;
 
-  constructor(
-    name: string,
-    pools: readonly Pool[],
-    router: Router,
-    pure: boolean,
-    clock: Clock,
-    events: GroupEvents,
-  ) {
+  constructor({ name, stages, pools, router, pure, clock, ageing, warmUp, events }: GroupOptions) {
     this.name = name;
-    this.pools = pools;
+    this.stages = stages;
+    this.#queue = new Queue(ageing);
     this.#router = router;
     this.#pure = pure;
     this.#clock = clock;
+    this.#warmUp = warmUp;
     this.#events = events;
-    this.#idle = new Int32Array(pools.length);
-    this.#rules = pools.map(pool => ruleOf(pool.setup));
-    this.#watchdog = new Watchdog(clock, () => this.#expireDue());
+    this.#flights = new Flights(clock, flight => this.#expire(flight));
+    this.#shares = new StageShares(stages);
+    this.use(pools);
+  }
+
+  get pools(): readonly Pool[] {
+    return this.#pools;
   }
 
   /** Number of items that wait. */
@@ -81,28 +87,81 @@ export class Group {
     return this.#queue.length;
   }
 
+  /** Number of idle replicas. */
+  get idle(): number {
+    return this.#pools.reduce((sum, { idle }) => sum + idle, 0);
+  }
+
+  /** Dispatches to these pools from now on, as their setups now are. */
+  use(pools: readonly Pool[]): void {
+    this.#pools = pools;
+    this.#idle = new Int32Array(pools.length);
+    this.#rules = pools.map(pool => ({
+      ...ruleOf(pool.setup),
+      timeOf: items => pool.times.at(items),
+    }));
+    this.#patient = Math.max(0, ...this.#rules.map(({ maxWait, backlog }) => (maxWait > 0 ? backlog : 0)));
+  }
+
+  /** What is left of a query from each stage on, so that no work is wasted on one that can't be in time. */
+  expect(remaining: Remaining): void {
+    this.#remaining = remaining;
+  }
+
   enqueue(item: WorkItem): void {
     this.#queue.push(item);
+  }
+
+  /** Queues items that were on a replica again, before all others. Each is run alone. */
+  putBack(items: readonly WorkItem[]): void {
+    this.#queue.putBack(items);
   }
 
   drop(item: WorkItem): void {
     this.#queue.drop(item);
   }
 
-  /** Takes all that waits, to be failed. */
+  /** All that waits, in its order. */
+  waitingItems(): WorkItem[] {
+    return this.#queue.all();
+  }
+
+  /** Takes all that waits, in its order. */
   takeAll(): WorkItem[] {
-    const items: WorkItem[] = [];
-    while (this.#queue.length > 0) items.push(...this.#queue.take(this.#queue.length));
-    // What is no longer in the queue must not be dropped from it when its query ends.
-    for (const item of items) item.query.waiting.delete(item);
-    return items;
+    return this.#queue.takeAll();
+  }
+
+  /** Stops dispatching; batches under way end as if nothing had happened. */
+  stop(): void {
+    this.#cancelWake?.();
+    this.#cancelWake = null;
   }
 
   /** Ends every replica; see `Pool.close`. */
   async close(): Promise<void> {
-    this.#cancelWake?.();
-    this.#watchdog.stop();
-    await Promise.all(this.pools.map(pool => pool.close()));
+    this.stop();
+    this.#flights.stop();
+    await Promise.all(this.#pools.map(pool => pool.close()));
+  }
+
+  /** Items per millisecond with full batches on every replica; 0: not known. */
+  rate(): number {
+    return rateOf(this.#pools);
+  }
+
+  /** Milliseconds that a batch is expected to take as long as the queue is what it is; 0: not known. */
+  expectedBatch(): number {
+    return expectedBatch(this.#pools, this.#queue.length);
+  }
+
+  /** Share of a batch's time that is one stage's. */
+  shareOf(stage: number): number {
+    return this.#shares.of(stage);
+  }
+
+  /** Items' worth of work that batches under way have been through. */
+  progress(now: number): number {
+    return this.#flights.progress(now);
   }
 
   /** Starts every batch that the rule allows now. */
@@ -112,32 +171,43 @@ export class Group {
     while (this.#queue.length > 0) {
       if (!this.#countIdle()) return;
       const now = this.#clock.now();
-      const oldest = this.#queue.first!.queued;
-      const { pool, take, wake } = decide(
-        this.#queue.length,
-        oldest,
-        this.#rules,
-        this.#idle,
-        now,
-        this.#decision,
-      );
+      const first = this.#queue.first(now)!;
+      if (this.#dropLate(first, now)) continue;
+      const waiting = this.#queue.length;
+      const oldest = waiting < this.#patient ? this.#queue.oldest() : now;
+      const due = first.query.deadline - (this.#remaining?.beyond[first.stage] ?? 0);
+      const { pool, take, wake } = decide(waiting, oldest, this.#rules, this.#idle, now, this.#decision, due);
       if (pool < 0) {
         if (wake < Infinity) this.#cancelWake = this.#clock.at(wake, () => this.#events.changed());
         return;
       }
-      void this.#run(this.pools[pool]!, this.#queue.take(take), now);
+      void this.#run(this.#pools[pool]!, this.#queue.take(take, now), now);
     }
   }
 
   /** Whether any replica is idle; if none is, there is nothing to decide. */
   #countIdle(): boolean {
     let any = false;
-    for (let pool = 0; pool < this.pools.length; pool++) {
-      const { idle } = this.pools[pool]!;
+    for (let pool = 0; pool < this.#pools.length; pool++) {
+      const { idle } = this.#pools[pool]!;
       this.#idle[pool] = idle;
       if (idle > 0) any = true;
     }
     return any;
+  }
+
+  /** Ends an item's query if it can't be in time any more. */
+  #dropLate(item: WorkItem, now: number): boolean {
+    const { deadline } = item.query;
+    if (deadline === Infinity) return false;
+    const least = this.#remaining?.from[item.stage] ?? 0;
+    if (now + least <= deadline && now < deadline) return false;
+    const stage = this.#router.stageName(item.stage);
+    this.#events.failed(
+      item,
+      new MillraceError('deadline-exceeded', needs(stage, least, deadline - now), { stage }),
+    );
+    return true;
   }
 
   async #run(pool: Pool, items: readonly WorkItem[], now: number): Promise<void> {
@@ -153,18 +223,9 @@ export class Group {
       batch.push({ item, route });
       sent.push({ program, values, context: contextOf(item) });
     }
-    const flight: Flight = {
-      batch,
-      pool,
-      slot: pool.take(),
-      limit,
-      end: now + limit,
-      expired: false,
-      place: -1,
-    };
+    const expected = pool.times.known ? pool.times.at(batch.length) : 0;
+    const flight = this.#flights.begin({ batch, pool, slot: pool.take(), start: now, expected, limit });
     this.#events.dispatched(batch, now);
-    this.#flights.add(flight);
-    this.#watchdog.watch(flight.end);
     let result: BatchResult | null = null;
     let reason: unknown;
     try {
@@ -172,12 +233,15 @@ export class Group {
     } catch (error) {
       reason = error;
     }
-    this.#flights.delete(flight);
+    this.#flights.end(flight);
     if (flight.expired) {
       pool.discard(flight.slot);
       return;
     }
     if (result) {
+      pool.times.observe(batch.length, this.#clock.now() - now);
+      this.#shares.observe(result.times);
+      if (this.#warmUp.needsItem) this.#keepItem(batch, sent, result);
       // Idle before the results are looked at: what they make ready may go to this very replica.
       pool.giveBack(flight.slot);
       // A full batch that waits already is not made to wait for that.
@@ -187,16 +251,14 @@ export class Group {
     this.#events.changed();
   }
 
-  #expireDue(): number {
-    const now = this.#clock.now();
-    for (const flight of this.#flights) if (flight.end <= now) this.#expire(flight);
-    return Math.min(...[...this.#flights].map(({ end }) => end));
+  /** What one replica ran without a fault is what others are warmed up with. */
+  #keepItem(batch: readonly Dispatched[], sent: readonly BatchItem[], { items }: BatchResult): void {
+    const at = items.findIndex(item => !('error' in item));
+    if (at >= 0) this.#warmUp.keep(batch[at]!.route.program, sent[at]!.values);
   }
 
   /** A batch is over its time limit: it is let finish, but no one waits for it any more. */
   #expire(flight: Flight): void {
-    flight.expired = true;
-    this.#flights.delete(flight);
     flight.pool.replace(flight.slot);
     if (flight.batch.length > 1 && this.#pure) this.#again(flight);
     else {
@@ -233,11 +295,9 @@ export class Group {
       this.#events.left(item);
       if (item.query.ended) continue;
       this.#router.undo(item, route);
-      item.alone = true;
-      item.query.waiting.add(item);
       items.push(item);
     }
-    this.#queue.putBack(items);
+    this.#events.again(items);
   }
 
   #timeLimitError(route: Route, limit: number): MillraceError {
@@ -249,10 +309,4 @@ export class Group {
       many ? {} : { stage: this.#router.stageName(route.stages[0]!) },
     );
   }
-}
-
-function contextOf({ query, stage, index }: WorkItem): BatchItem['context'] {
-  const items = query.items[stage];
-  const lastItem = !items || index === items.progress.length - 1;
-  return { query: query.id, index, last: query.last && lastItem };
 }

@@ -11,6 +11,15 @@ export interface ReplicaSpec {
   hardware?: string;
   /** Processor threads one call of a model may use. */
   threads: number;
+  /** Batches to run before the replica takes work. */
+  warmUp?: readonly WarmUpBatch[];
+}
+
+/** One item, run as a batch of so many of it. */
+export interface WarmUpBatch {
+  program: Program;
+  values: readonly Value[];
+  items: number;
 }
 
 /** What a replica needs to know of a stage. */

@@ -2,10 +2,12 @@
 import type { Device } from '../../operators/index.ts';
 import type { PoolLimits } from '../../planner/index.ts';
 import { Bag, type Placed } from './bag.ts';
+import { BatchTimes } from './batch-times.ts';
 import type { Clock } from './clock.ts';
 import type { Lender } from './held-memory.ts';
 import type { Batch, BatchResult, ReplicaSpec, ReplicaStage } from './message.ts';
 import type { Replica, ReplicaFactory } from './replica.ts';
+import type { WarmUp } from './warm-up.ts';
 
 export interface PoolSetup extends PoolLimits {
   /** Name of the hardware type. */
@@ -56,9 +58,23 @@ export interface PoolEvents {
   startFailed(error: unknown): void;
 }
 
+export interface PoolOptions {
+  setup: PoolSetup;
+  stages: readonly ReplicaStage[];
+  clock: Clock;
+  factory: ReplicaFactory;
+  events: PoolEvents;
+  /** Milliseconds that a batch of so many items takes, where a profile says so. */
+  profiled?: ((items: number) => number | undefined) | undefined;
+  /** What a new replica runs before it takes work. */
+  warmUp: WarmUp;
+}
+
 export class Pool {
-  readonly setup: PoolSetup;
-  readonly #spec: ReplicaSpec;
+  #setup: PoolSetup;
+  #times: BatchTimes;
+  readonly #stages: readonly ReplicaStage[];
+  readonly #warmUp: WarmUp;
   readonly #clock: Clock;
   readonly #factory: ReplicaFactory;
   readonly #events: PoolEvents;
@@ -68,21 +84,27 @@ export class Pool {
   readonly #stuck = new Set<Slot>();
   readonly #ending = new Set<Promise<void>>();
   #restart: (() => void) | null = null;
+  /** Busy replicas that are to go once their batch is over. */
+  #leaving = 0;
   #closed = false;
 
-  constructor(
-    setup: PoolSetup,
-    stages: readonly ReplicaStage[],
-    clock: Clock,
-    factory: ReplicaFactory,
-    events: PoolEvents,
-  ) {
-    this.setup = setup;
-    const { hardware, device, threads } = setup;
-    this.#spec = { stages: stages.map(plainStage), hardware, device, threads };
+  constructor({ setup, stages, clock, factory, events, profiled, warmUp }: PoolOptions) {
+    this.#setup = setup;
+    this.#times = new BatchTimes(setup.batch, profiled);
+    this.#stages = stages.map(plainStage);
+    this.#warmUp = warmUp;
     this.#clock = clock;
     this.#factory = factory;
     this.#events = events;
+  }
+
+  get setup(): PoolSetup {
+    return this.#setup;
+  }
+
+  /** How long its batches take, from sending them to their results. */
+  get times(): BatchTimes {
+    return this.#times;
   }
 
   get idle(): number {
@@ -98,18 +120,46 @@ export class Pool {
     return this.#idle.length + this.#busy.size;
   }
 
-  /** Starts every replica; on a GPU one after the other, since two sessions made at once can crash the process. */
+  /** Starts every replica. @throws what the first that would not start threw; nothing is left running then */
   async start(): Promise<void> {
+    await this.grow(this.#setup.replicas);
+  }
+
+  /**
+   * Starts more replicas; on a GPU one after the other, since two sessions made at once can crash the process. They take
+   * work as soon as they are warm.
+   * @throws what the first that would not start threw; none is added then
+   */
+  async grow(count: number): Promise<void> {
+    const started: Slot[] = [];
     const startOne = async () => {
-      this.#idle.push(new Slot(await this.#factory.start(this.#spec)));
+      started.push(await this.#startSlot());
     };
-    if (this.setup.device !== 'cpu') {
-      for (let i = 0; i < this.setup.replicas; i++) await startOne();
-      return;
+    let failed: PromiseRejectedResult | undefined;
+    if (this.#setup.device === 'cpu') {
+      const outcomes = await Promise.allSettled(Array.from({ length: count }, startOne));
+      failed = outcomes.find(result => result.status === 'rejected');
+    } else {
+      for (let i = 0; i < count && !failed; i++)
+        failed = (await Promise.allSettled([startOne()])).find(result => result.status === 'rejected');
     }
-    const started = await Promise.allSettled(Array.from({ length: this.setup.replicas }, startOne));
-    const failed = started.find(result => result.status === 'rejected');
+    if (failed || this.#closed) for (const slot of started) this.#end(slot);
+    else this.#idle.push(...started);
     if (failed) throw failed.reason;
+    this.#events.ready();
+  }
+
+  /** Ends so many replicas: idle ones now, others when their batch is over. */
+  shrink(count: number): void {
+    const idle = this.#idle.splice(0, count);
+    for (const slot of idle) this.#end(slot);
+    this.#leaving += Math.min(count - idle.length, this.#busy.size - this.#leaving);
+  }
+
+  /** Takes another largest batch or time to wait; replicas come and go by `grow` and `shrink`. */
+  change(setup: PoolSetup): void {
+    if (setup.batch !== this.#setup.batch) this.#times = this.#times.resized(setup.batch);
+    this.#setup = setup;
   }
 
   /** An idle replica, now busy. */
@@ -123,7 +173,7 @@ export class Pool {
   /** A replica's batch is over and it is idle again. */
   giveBack(slot: Slot): void {
     this.#busy.delete(slot);
-    if (this.#closed) this.#end(slot);
+    if (this.#closed || this.#goes()) this.#end(slot);
     else this.#idle.push(slot);
   }
 
@@ -132,7 +182,7 @@ export class Pool {
     slot.returns = null;
     this.#busy.delete(slot);
     this.#stuck.add(slot);
-    if (!this.#closed) void this.#startReplacement(restartDelay.first);
+    if (!this.#closed && !this.#goes()) void this.#startReplacement(restartDelay.first);
   }
 
   /** Ends a replica that was replaced. */
@@ -141,19 +191,43 @@ export class Pool {
     this.#end(slot);
   }
 
-  /** Ends idle replicas and those that become idle; busy ones no longer keep the process alive. */
-  async close(): Promise<void> {
+  /** Whether it is retired and every replica has ended. */
+  get isGone(): boolean {
+    return this.#closed && this.live === 0 && this.#stuck.size === 0 && this.#ending.size === 0;
+  }
+
+  /** Ends idle replicas now and the others when their batch is over. */
+  retire(): void {
     this.#closed = true;
     this.#restart?.();
     for (const slot of this.#idle.splice(0)) this.#end(slot);
+  }
+
+  /** Retires the pool; busy replicas no longer keep the process alive. */
+  async close(): Promise<void> {
+    this.retire();
     for (const slot of [...this.#busy, ...this.#stuck]) slot.abandon();
     await Promise.all(this.#ending);
+  }
+
+  /** Whether a replica that is no longer busy is one of those that are to go. */
+  #goes(): boolean {
+    if (this.#leaving === 0) return false;
+    this.#leaving--;
+    return true;
+  }
+
+  async #startSlot(): Promise<Slot> {
+    const { hardware, device, threads, batch } = this.#setup;
+    const warmUp = this.#warmUp.batches(batch);
+    const spec: ReplicaSpec = { stages: this.#stages, hardware, device, threads };
+    return new Slot(await this.#factory.start(warmUp ? { ...spec, warmUp } : spec));
   }
 
   async #startReplacement(delay: number): Promise<void> {
     let slot: Slot;
     try {
-      slot = new Slot(await this.#factory.start(this.#spec));
+      slot = await this.#startSlot();
     } catch (error) {
       if (this.#closed) return;
       this.#events.startFailed(error);

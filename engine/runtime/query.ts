@@ -1,5 +1,5 @@
 /** The state of one query on its way through the pipeline. */
-import type { MillraceError, Tensor, Value } from '../../operators/index.ts';
+import type { Context, MillraceError, Tensor, Value } from '../../operators/index.ts';
 import { Bag, type Placed } from './bag.ts';
 import type { Block, Holder } from './held-memory.ts';
 import type { Layout } from './layout.ts';
@@ -24,8 +24,6 @@ export interface WorkItem extends Placed {
   queued: number;
   /** When a replica was last given it. */
   started: number;
-  /** Its batch failed with no one to blame: it runs without company. */
-  alone: boolean;
   /** Replicas lost while they ran it. */
   losses: number;
   /** Its query ended while it waited. */
@@ -107,12 +105,37 @@ export interface Sequence {
   expiry: (() => void) | null;
 }
 
+export interface QuerySpec {
+  id: number;
+  submitted: number;
+  /** When it must be answered, on the engine's clock; Infinity: whenever. */
+  deadline: number;
+  /** When it is expected to be answered. */
+  expected: number;
+  /** 1 is the highest. */
+  priority: number;
+  /** Who asks, for a fair share; empty: nobody in particular. */
+  client: string;
+  sequence: Sequence | null;
+  /** Whether this is the last query of its sequence. */
+  last: boolean;
+  observer: QueryObserver | null;
+  /** Whether the observer wants every output of every stage. */
+  partial: boolean;
+  settle: (query: Query, error: MillraceError | null) => void;
+}
+
 export class Query implements Holder, Placed {
   readonly id: number;
   readonly submitted: number;
+  readonly deadline: number;
+  readonly priority: number;
+  readonly client: string;
   readonly sequence: Sequence | null;
-  /** Whether this is the last query of its sequence. */
   readonly last: boolean;
+  readonly expected: number;
+  /** Items expected of it, by stage; null: it is not counted. */
+  owed: number[] | null = null;
   /** By slot. A per-item stage's slot holds an array with a hole for each item not there (yet). */
   readonly values: (Value | (Tensor | undefined)[] | undefined)[];
   readonly progress: number[];
@@ -131,24 +154,21 @@ export class Query implements Holder, Placed {
   /** Bytes of its own inputs in shared memory. */
   inputBytes = 0;
   readonly observer: QueryObserver | null;
-  /** Whether the observer wants every output of every stage. */
   readonly partial: boolean;
   readonly #settle: (query: Query, error: MillraceError | null) => void;
 
-  constructor(
-    layout: Layout,
-    id: number,
-    submitted: number,
-    sequence: Sequence | null,
-    last: boolean,
-    settle: (query: Query, error: MillraceError | null) => void,
-    observer: QueryObserver | null = null,
-    partial = false,
-  ) {
-    this.id = id;
-    this.submitted = submitted;
-    this.sequence = sequence;
-    this.last = last;
+  constructor(layout: Layout, spec: QuerySpec) {
+    this.id = spec.id;
+    this.submitted = spec.submitted;
+    this.deadline = spec.deadline;
+    this.expected = spec.expected;
+    this.priority = spec.priority;
+    this.client = spec.client;
+    this.sequence = spec.sequence;
+    this.last = spec.last;
+    this.observer = spec.observer;
+    this.partial = spec.partial;
+    this.#settle = spec.settle;
     const stages = layout.stages.length;
     // Plain arrays, and no more of them than there must be: making and collecting queries shows in what a small model
     // can do.
@@ -157,9 +177,6 @@ export class Query implements Holder, Placed {
     this.items = Array<null>(stages).fill(null);
     this.times = layout.stages.map(({ stage }) => ({ name: stage.name, items: 0, queue: 0, service: 0 }));
     this.stagesLeft = stages;
-    this.#settle = settle;
-    this.observer = observer;
-    this.partial = partial;
   }
 
   /** Ends the query, once: with its outputs, or with an error. */
@@ -190,4 +207,11 @@ export class Query implements Holder, Placed {
     if (items) items.progress[index] = progress;
     else this.progress[stage] = progress;
   }
+}
+
+/** What an operator is told of an item. */
+export function contextOf({ query, stage, index }: WorkItem): Context {
+  const items = query.items[stage];
+  const lastItem = !items || index === items.progress.length - 1;
+  return { query: query.id, index, last: query.last && lastItem };
 }

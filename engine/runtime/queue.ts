@@ -1,64 +1,69 @@
-/** What waits for a group, first come, first served. */
+/** What waits for the replicas of a group. */
+import { WorkQueue } from '../../planner/index.ts';
 import type { WorkItem } from './query.ts';
 
 export class Queue {
-  #items: WorkItem[] = [];
-  #head = 0;
-  #length = 0;
+  readonly #waiting: WorkQueue<WorkItem>;
+  /** What was on a replica already and must run again, before all others; each alone. */
+  #again: WorkItem[] = [];
+
+  /** @param ageing milliseconds after which what waits rises by one priority */
+  constructor(ageing?: number) {
+    this.#waiting = new WorkQueue<WorkItem>(({ dropped }) => dropped, ageing);
+  }
 
   /** Number of items that wait; those whose query ended meanwhile don't count. */
   get length(): number {
-    return this.#length;
+    return this.#waiting.length + this.#again.length;
   }
 
-  /** The item that has waited longest. */
-  get first(): WorkItem | undefined {
-    while (this.#items[this.#head]?.dropped) this.#head++;
-    return this.#items[this.#head];
+  /** The item that is served next. @param now on the engine's clock */
+  first(now: number): WorkItem | undefined {
+    return this.#again[0] ?? this.#waiting.first(now);
+  }
+
+  /** When the item that has waited longest was queued. Looks at all that waits. */
+  oldest(): number {
+    return Math.min(this.#waiting.oldest(), ...this.#again.map(({ queued }) => queued));
   }
 
   push(item: WorkItem): void {
-    this.#items.push(item);
-    this.#length++;
+    const { deadline, priority } = item.query;
+    this.#waiting.push(item, item.queued, deadline, priority);
   }
 
-  /** Puts items back that had been taken, in their order, before all others. */
+  /** Puts items back that had been taken, in their order, before all others. Each is run alone. */
   putBack(items: readonly WorkItem[]): void {
-    this.#items.splice(0, this.#head, ...items);
-    this.#head = 0;
-    this.#length += items.length;
+    this.#again.unshift(...items);
   }
 
-  /** Takes the longest-waiting items, at most `count`; one that must run alone comes without company. */
-  take(count: number): WorkItem[] {
+  /** Takes the first items, at most `count`; one that must run alone comes without company. */
+  take(count: number, now: number): WorkItem[] {
+    const alone = this.#again.shift();
+    if (alone) return [alone];
     const taken: WorkItem[] = [];
-    while (taken.length < count) {
-      const item = this.first;
-      if (!item || (item.alone && taken.length > 0)) break;
-      this.#head++;
-      this.#length--;
-      taken.push(item);
-      if (item.alone) break;
-    }
-    this.#compact();
+    while (taken.length < count && this.#waiting.first(now)) taken.push(this.#waiting.shift());
+    return taken;
+  }
+
+  /** Everything, in its order. */
+  all(): WorkItem[] {
+    return [...this.#again, ...this.#waiting.all()];
+  }
+
+  /** Takes everything, in its order. */
+  takeAll(): WorkItem[] {
+    const taken = this.all();
+    this.#again = [];
+    this.#waiting.clear();
     return taken;
   }
 
   /** Marks an item as not to be run, because its query ended. */
   drop(item: WorkItem): void {
     item.dropped = true;
-    this.#length--;
-    if (this.#items.length - this.#head > 2 * this.#length + 64) {
-      this.#items = this.#items.slice(this.#head).filter(waiting => !waiting.dropped);
-      this.#head = 0;
-    }
-  }
-
-  /** Forgets what has been taken, once that is most of the array. */
-  #compact(): void {
-    if (this.#head > 64 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
+    const at = this.#again.indexOf(item);
+    if (at >= 0) this.#again.splice(at, 1);
+    else this.#waiting.drop();
   }
 }

@@ -107,6 +107,10 @@ export class StageRunner {
     return results.map(result => this.#checked(result));
   }
 
+  get isWarm(): boolean {
+    return this.#runner.isWarm ?? false;
+  }
+
   async close(): Promise<void> {
     await this.#runner.close?.();
   }

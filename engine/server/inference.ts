@@ -42,6 +42,11 @@ function timeoutOf({ parameters }: InferRequest): number | undefined {
   throw new MillraceError('invalid-input', 'parameters.timeout is below 0');
 }
 
+/** The priority a request gives itself; undefined: none. As Triton has it, 0 stands for none too. */
+function priorityOf({ parameters }: InferRequest): number | undefined {
+  return (parameter(parameters, 'priority', 'number') as number | undefined) || undefined;
+}
+
 /**
  * The sequence a request names, by Triton's parameters.
  * @param connection name of the sequence that requests belong to which name none
@@ -145,6 +150,7 @@ export async function answer(
   const wanted = wantedOutputs(request, service);
   const { queries, batched } = splitQueries(request.inputs, service.pipeline.inputs, options.batch);
   const timeout = options.timeout ?? timeoutOf(request);
+  const priority = options.priority ?? priorityOf(request);
   const sequence = options.sequence ?? sequenceOf(request);
   if (sequence && queries.length > 1)
     throw new MillraceError('invalid-input', 'a request of a sequence holds one query');
@@ -159,6 +165,7 @@ export async function answer(
   if (options.signal) own.signal = options.signal;
   if (options.partial) own.partial = options.partial;
   if (timeout !== undefined) own.timeout = timeout;
+  if (priority !== undefined) own.priority = priority;
   if (sequence) own.sequence = sequence;
   const results = await runQueries(service, queries, caller, own);
   const outputs = gather(results, batched, wanted, service);

@@ -26,8 +26,10 @@ export interface Caller {
 export interface InferOptions {
   signal?: CancelSignal;
   sequence?: NamedSequence;
-  /** Milliseconds. */
+  /** Milliseconds; absent: what the engine gives every query. */
   timeout?: number;
+  /** 1 (the highest) to 9. */
+  priority?: number;
   /** Is given every output of every stage. */
   partial?: QueryObserver;
 }
@@ -157,7 +159,7 @@ export class Service {
   async infer(
     inputs: Readonly<Record<string, InputValue>>,
     caller: Caller,
-    { signal, sequence, timeout, partial }: InferOptions = {},
+    { signal, sequence, timeout, priority, partial }: InferOptions = {},
   ): Promise<QueryResult> {
     const began = Date.now();
     const from = performance.now();
@@ -167,10 +169,11 @@ export class Service {
       if (watch) watches.push(watch);
     }
     const observer = together(partial ? [partial, ...watches] : watches);
-    const options: QueryOptions = {};
+    const options: QueryOptions = { client: caller.client };
     if (signal) options.signal = signal;
     if (sequence) options.sequence = sequence;
     if (timeout !== undefined) options.timeout = timeout;
+    if (priority !== undefined) options.priority = priority;
     if (observer) options.observer = observer;
     if (partial) options.partial = true;
     try {

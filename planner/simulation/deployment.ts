@@ -7,6 +7,8 @@ export interface ServiceTimes {
   draw(batch: number, uniform: number): number;
   /** Mean of what is drawn. */
   mean(batch: number): number;
+  /** The least that is ever drawn; 0 if not known. */
+  least?(batch: number): number;
 }
 
 /** A batch takes so much longer once its replica has waited so long, in milliseconds; linear between and from 0. */

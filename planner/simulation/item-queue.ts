@@ -15,6 +15,11 @@ export class ItemQueue {
   }
 
   /** When it came, in milliseconds. */
+  get came(): number {
+    return this.#times[this.#head]!;
+  }
+
+  /** The same: it is first come, first served. */
   get oldest(): number {
     return this.#times[this.#head]!;
   }

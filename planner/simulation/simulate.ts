@@ -14,6 +14,7 @@ import { MainThread, mainThread, Task } from './main-thread.ts';
 import { noStage, type Outcome } from './outcome.ts';
 import { QueryDraws } from './query-draws.ts';
 import { QueryTable } from './query-table.ts';
+import { leastRemaining, nothingRemains } from './least-remaining.ts';
 import { RunningGroup } from './simulated-group.ts';
 import type { DropEvents, Surroundings } from './surroundings.ts';
 import { UnionDraws } from './union-draws.ts';
@@ -106,6 +107,7 @@ class Simulation implements FlowEvents, DropEvents {
       prefixes: Int32Array.from(structure.stages, ({ index }) => keyedPrefix(sample.seed, index)),
       stageCounts: this.#stageCounts,
       deadline,
+      remaining: deadline < Infinity ? leastRemaining(structure, groups) : nothingRemains,
       sequence: 0,
       drops: this,
     };

@@ -1,11 +1,13 @@
 /** A group in virtual time: its queue, its replicas, and the batches on them. */
 import { drawFrom } from '../../operators/index.ts';
-import { decide, ruleOf, type Decision, type PoolRule } from '../batching.ts';
+import { decide, type Decision, type PoolRule } from '../batching.ts';
 import type { SimulatedGroup, SimulatedPool } from './deployment.ts';
+import { DeadlineItems } from './deadline-items.ts';
 import type { Host } from './host.ts';
 import { ItemQueue } from './item-queue.ts';
 import { noGroup, noPool, type GroupCounts, type PoolCounts } from './outcome.ts';
 import { longerAfter } from './rested.ts';
+import { ruleMaker } from './rule-maker.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export class RunningGroup {
@@ -15,7 +17,7 @@ export class RunningGroup {
   wake = Infinity;
   /** Whether something came or became idle since the rule was last asked. */
   changed = false;
-  readonly queue = new ItemQueue();
+  readonly queue: ItemQueue | DeadlineItems;
   readonly #around: Surroundings;
   readonly #stages: Int32Array;
   /** Place in the group of each stage of the pipeline; -1 for those of other groups. */
@@ -66,7 +68,10 @@ export class RunningGroup {
     this.#stages = group.stages;
     this.#places = Int8Array.from(around.structure.stages, ({ index }) => group.stages.indexOf(index));
     this.#pools = group.pools;
-    this.#rules = group.pools.map(ruleOf);
+    this.#rules = group.pools.map(ruleMaker(around.deadline < Infinity));
+    const { table, structure } = around;
+    const deadlineOf = (work: number) => table.arrived[(work / structure.width) | 0]! + around.deadline;
+    this.queue = around.deadline < Infinity ? new DeadlineItems(deadlineOf) : new ItemQueue();
     this.#hosts = hosts;
     this.#first = first;
     this.poolCounts = group.pools.map(noPool);
@@ -119,8 +124,9 @@ export class RunningGroup {
   dispatch(now: number): void {
     this.changed = false;
     this.wake = Infinity;
+    const mayBeLate = this.#around.deadline < Infinity;
     while (this.queue.length > 0) {
-      if (this.#around.deadline < Infinity) this.#discardLate(now);
+      if (mayBeLate) this.#discardLate(now);
       const { pool, take, wake } = decide(
         this.queue.length,
         this.queue.oldest,
@@ -128,6 +134,7 @@ export class RunningGroup {
         this.#idle,
         now,
         this.#decision,
+        mayBeLate ? this.#due() : Infinity,
       );
       if (pool < 0) {
         this.wake = wake;
@@ -195,18 +202,18 @@ export class RunningGroup {
     let taken = 0;
     while (taken < take && this.queue.length > 0) {
       const work = this.queue.first;
-      const came = this.queue.oldest;
+      const { came } = this.queue;
       this.queue.shift();
       const row = (work / structure.width) | 0;
-      if (this.#isLate(row, now)) {
+      const local = work - row * structure.width;
+      const stage = structure.stageOf[local]!;
+      if (this.#isLate(row, stage, now)) {
         this.#drop(row, now);
         continue;
       }
       const k = offset + taken++;
       this.#items[k] = work;
       this.#queued[k] = came;
-      const local = work - row * structure.width;
-      const stage = structure.stageOf[local]!;
       stageCounts[stage]!.queue += now - came;
       if (this.#stages.length > 1) this.#runs[k] = this.#route(row, stage, structure.itemOf[local]!);
     }
@@ -262,15 +269,27 @@ export class RunningGroup {
   #discardLate(now: number): void {
     const { structure } = this.#around;
     while (this.queue.length > 0) {
-      const row = (this.queue.first / structure.width) | 0;
-      if (!this.#isLate(row, now)) return;
+      const work = this.queue.first;
+      const row = (work / structure.width) | 0;
+      if (!this.#isLate(row, structure.stageOf[work - row * structure.width]!, now)) return;
       this.queue.shift();
       this.#drop(row, now);
     }
   }
 
-  #isLate(row: number, now: number): boolean {
-    return now - this.#around.table.arrived[row]! > this.#around.deadline;
+  /** When the first item's batch must be over, so that its query can be in time. */
+  #due(): number {
+    const { structure, table, deadline, remaining } = this.#around;
+    const work = this.queue.first;
+    const row = (work / structure.width) | 0;
+    const stage = structure.stageOf[work - row * structure.width]!;
+    return table.arrived[row]! + deadline - remaining.beyond[stage]!;
+  }
+
+  /** Whether a query can't be in time any more, or was given up already. */
+  #isLate(row: number, stage: number, now: number): boolean {
+    const { table, deadline, remaining } = this.#around;
+    return table.dropped[row] === 1 || now + remaining.from[stage]! - table.arrived[row]! > deadline;
   }
 
   /** Gives up a piece of work, and with it its query. */

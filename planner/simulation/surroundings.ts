@@ -1,3 +1,4 @@
+import type { Remaining } from '../remaining.ts';
 import type { SimulatedFlow } from './flow.ts';
 import type { StageCounts } from './outcome.ts';
 import type { QueryTable } from './query-table.ts';
@@ -15,6 +16,7 @@ export interface Surroundings {
   sequence: number;
   /** Milliseconds after its arrival from which on a query is not worked on. */
   deadline: number;
+  remaining: Remaining;
   drops: DropEvents;
 }
 

@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exportValue } from '../../engine/runtime/export.ts';
 import { Queue } from '../../engine/runtime/queue.ts';
-import type { WorkItem } from '../../engine/runtime/query.ts';
+import type { Query, WorkItem } from '../../engine/runtime/query.ts';
 import { blockSize, SharedMemory } from '../../engine/runtime/shared-memory.ts';
+import { priorities } from '../../planner/index.ts';
 import { bytes, tensor, text, type BytesTensor, type NumericTensor } from '../../operators/index.ts';
 import { pipelineOf, startVirtual } from '../support/virtual-engine.ts';
 
@@ -88,7 +89,8 @@ describe('the engine', () => {
 });
 
 describe('a group’s queue', () => {
-  const item = (alone = false): WorkItem => ({ alone, dropped: false }) as WorkItem;
+  const query = { deadline: Infinity, priority: priorities.usual } as Query;
+  const item = (): WorkItem => ({ query, queued: 0, dropped: false }) as WorkItem;
 
   it('is first come, first served', () => {
     fc.assert(
@@ -102,21 +104,25 @@ describe('a group’s queue', () => {
             expected.push(pushed);
           } else if (step === 5 && expected.length > 0)
             queue.drop(expected.splice(expected.length >> 1, 1)[0]!);
-          else expect(queue.take(Number(step))).toEqual(expected.splice(0, Number(step)));
+          else expect(queue.take(Number(step), 0)).toEqual(expected.splice(0, Number(step)));
           expect(queue.length).toBe(expected.length);
-          expect(queue.first).toBe(expected[0]);
+          expect(queue.first(0)).toBe(expected[0]);
+          expect(queue.all()).toEqual(expected);
         }
       }),
     );
   });
 
-  it('gives an item that must run alone no company', () => {
+  it('gives an item that comes back no company', () => {
     const queue = new Queue();
-    const items = [item(), item(true), item(), item()];
-    for (const each of items) queue.push(each);
-    expect([queue.take(4), queue.take(4), queue.take(4)]).toEqual([[items[0]], [items[1]], items.slice(2)]);
+    const items = [item(), item(), item(), item()];
+    for (const each of items.slice(2)) queue.push(each);
     queue.putBack(items.slice(0, 2));
-    expect(queue.take(9)).toEqual([items[0]]);
+    expect([queue.take(4, 0), queue.take(4, 0), queue.take(4, 0)]).toEqual([
+      [items[0]],
+      [items[1]],
+      items.slice(2),
+    ]);
   });
 
   it('forgets what was dropped, however much that is', () => {
@@ -127,6 +133,6 @@ describe('a group’s queue', () => {
       queue.drop(dropped);
     }
     expect(queue.length).toBe(0);
-    expect(queue.first).toBeUndefined();
+    expect(queue.first(0)).toBeUndefined();
   });
 });

@@ -18,6 +18,7 @@ import { tensorflowServingRoutes } from '../../server/tensorflow-serving/routes.
 import { torchServeRoutes } from '../../server/torchserve/routes.ts';
 import type { TlsFiles } from '../../server/transport.ts';
 import { version } from '../version.ts';
+import { deadlineOf } from './deadlines.ts';
 import { engineLog } from './observing.ts';
 import type { Planned } from './plans.ts';
 
@@ -30,6 +31,8 @@ export interface ServeOptions {
   access: KeyAccess;
   limits: ServerLimits;
   engineLimits: Partial<Limits>;
+  /** A query's time is its pipeline's objective times this; null: queries have no time limit by themselves. */
+  deadlineFactor: number | null;
   tls: TlsFiles | undefined;
   host: string;
   port: number;
@@ -48,12 +51,13 @@ export interface Assembled {
 
 /** The server listens before the models are loaded: a port that can't be had is known at once, and readiness is told. */
 export async function assemble(options: ServeOptions): Promise<Assembled> {
-  const { pipelines, planned, access, limits, engineLimits, tls, host, port, trace, log } = options;
+  const { pipelines, planned, access, limits, engineLimits, deadlineFactor } = options;
+  const { tls, host, port, trace, log } = options;
   const repository = new Repository();
   let server: Server | null = null;
   const observation = await observe({ repository, log, trace, version: version(), transport: () => server });
   for (const [index, pipeline] of pipelines.entries()) {
-    const { deployment, plan } = planned[index]!;
+    const { deployment, plan, forecast } = planned[index]!;
     const events = observation.engineEvents(pipeline, firstVersion);
     const start = async () => {
       const engine = await Engine.start(pipeline, {
@@ -61,6 +65,8 @@ export async function assemble(options: ServeOptions): Promise<Assembled> {
         log: engineLog(log),
         events,
         limits: engineLimits,
+        ...deadlineOf(pipeline, deadlineFactor),
+        ...(forecast && { forecast }),
       });
       return { engine, plan };
     };

@@ -1,18 +1,21 @@
 /** Which plan each served pipeline runs. */
 import { availableParallelism } from 'node:os';
 import { loadPlan, type BoundPipeline, type Plan } from '../../../pipelines/index.ts';
-import { formatRate } from '../../../planner/index.ts';
+import { forecastOf, formatRate, makeSystem, type Forecast } from '../../../planner/index.ts';
 import { defaultDeployment, deployPlan, type Deployment } from '../../index.ts';
 import { cacheFolder, KeptFiles } from '../../profiler/kept-files.ts';
 import { MachinePlan, obstacleOf } from '../../profiler/machine-plan.ts';
 import { say, textOption, UsageError, type Arguments } from '../command.ts';
 import { readDeployment } from '../deployment-options.ts';
+import { readForecasts } from './deadlines.ts';
 import { readSamples } from '../profiling/sample-inputs.ts';
 
 export interface Planned {
   deployment: Deployment;
   /** Null: the default by a written rule. */
   plan: Plan | null;
+  /** What profiles say of how long its stages take; null: nothing. */
+  forecast: Forecast | null;
   /** For people. */
   words: string;
 }
@@ -43,6 +46,7 @@ function usual(pipeline: BoundPipeline, why = ''): Planned {
   return {
     deployment: defaultDeployment(pipeline, { cores }),
     plan: null,
+    forecast: null,
     words: `the default for ${cores} cores${why}`,
   };
 }
@@ -56,6 +60,14 @@ async function obstacleTo(pipeline: BoundPipeline): Promise<string | undefined> 
   );
 }
 
+/** What was measured of a pipeline on this machine; null where something was not. */
+function forecastHere(machine: MachinePlan): (pipeline: BoundPipeline) => Promise<Forecast | null> {
+  return async pipeline => {
+    const profiles = await machine.profilesOf(pipeline);
+    return profiles && forecastOf(makeSystem(pipeline, profiles, machine.hardware));
+  };
+}
+
 /** The plans that were made for this machine, where they were and hold the SLO; the pipelines share it. */
 async function machinePlans(pipelines: readonly BoundPipeline[]): Promise<Plans> {
   const obstacles = await Promise.all(pipelines.map(obstacleTo));
@@ -65,6 +77,7 @@ async function machinePlans(pipelines: readonly BoundPipeline[]): Promise<Plans>
     { cores: availableParallelism(), warn: message => say(`warning: ${message}`) },
   );
   const plans = planable.length > 0 ? await machine.read() : null;
+  const forecasts = await Promise.all(planable.map(forecastHere(machine)));
   const planned = pipelines.map((pipeline, place): Planned => {
     if (obstacles[place] !== undefined) return usual(pipeline, `, since ${obstacles[place]}`);
     const index = planable.indexOf(pipeline);
@@ -74,7 +87,7 @@ async function machinePlans(pipelines: readonly BoundPipeline[]): Promise<Plans>
     if (obstacle !== undefined) return usual(pipeline, `, since none meets the SLO here: ${obstacle}`);
     const rate = formatRate(plan.workload?.rate ?? 0);
     const words = `for ${rate} within the SLO on this machine (${machine.paths[index]})`;
-    return { deployment: deployPlan(pipeline, plan), plan, words };
+    return { deployment: deployPlan(pipeline, plan), plan, forecast: forecasts[index] ?? null, words };
   });
   return { planned, unmeasured: plans ? [] : planable.map(({ file }) => file) };
 }
@@ -89,10 +102,13 @@ export async function readPlans(args: Arguments, pipelines: readonly BoundPipeli
   if (files.includes('auto')) {
     if (files.length > 1 || hardware !== undefined)
       throw new UsageError('--plan auto goes with no other --plan and no --hardware');
+    if (args.values['profile'] !== undefined)
+      throw new UsageError('--plan auto has profiles of its own: leave out --profile');
     return machinePlans(pipelines);
   }
   if (textOption(args, 'profile-budget') !== undefined)
     throw new UsageError('--profile-budget goes with --plan auto');
+  const forecasts = await readForecasts(args, pipelines);
   const fileOf = new Map<string, string>();
   for (const file of files) {
     const { pipeline } = await loadPlan(file);
@@ -107,7 +123,8 @@ export async function readPlans(args: Arguments, pipelines: readonly BoundPipeli
       const isOfPlans = fileOf.size > 0 && file === undefined && /\.ya?ml$/.test(hardware ?? '');
       const deployment = await readDeployment(pipeline, file, isOfPlans ? undefined : hardware);
       const plan = file === undefined ? null : await loadPlan(file, pipeline);
-      return { deployment, plan, words: file ?? usual(pipeline).words };
+      const forecast = forecasts.get(pipeline.name) ?? null;
+      return { deployment, plan, forecast, words: file ?? usual(pipeline).words };
     }),
   );
   return { planned, unmeasured: [] };

@@ -231,7 +231,7 @@ describe('a request in JSON', () => {
     const inputs = [{ name: 'text', datatype: 'BYTES', shape: [1], data: ['x'] }];
     expect(await infer(texts, { inputs, parameters: { timeout: 0 } })).toEqual([
       504,
-      { error: "deadline-exceeded: no answer within the query's own time limit of 0 µs" },
+      { error: "deadline-exceeded: no answer within the query's time limit of 0 µs" },
     ]);
     expect((await infer(texts, { inputs, parameters: { timeout: 60_000_000 } }))[0]).toBe(200);
     expect(await infer(texts, { inputs, parameters: { timeout: 'long' } })).toEqual([

@@ -1,0 +1,83 @@
+/** Makes the groups and pools of a deployment. */
+import type { Forecast } from '../../planner/index.ts';
+import type { Clock } from './clock.ts';
+import type { Deployment } from './deployment.ts';
+import { Group, type GroupEvents } from './group.ts';
+import type { Layout, StageLayout } from './layout.ts';
+import { Pool, type PoolSetup } from './pool.ts';
+import type { Router } from './program.ts';
+import type { ReplicaFactory } from './replica.ts';
+import { WarmUp } from './warm-up.ts';
+
+type Spec = Deployment[number];
+
+export interface GroupMakerOptions {
+  layout: Layout;
+  clock: Clock;
+  replicas: ReplicaFactory;
+  forecast: Forecast | null;
+  /** Milliseconds after which what waits rises by one priority. */
+  ageing: number | undefined;
+  /** For these stages, in topological order. */
+  router(stages: readonly number[]): Router;
+  events(spec: Spec): GroupEvents;
+  /** A replica is ready for work. */
+  ready(): void;
+  /** A replacement would not start. */
+  startFailed(spec: Spec, error: unknown): void;
+}
+
+export class GroupMaker {
+  readonly #options: GroupMakerOptions;
+  /** By the stages that are warmed up together. */
+  readonly #warmUps = new Map<string, WarmUp>();
+
+  constructor(options: GroupMakerOptions) {
+    this.#options = options;
+  }
+
+  /** A pool that is not started. */
+  pool(spec: Spec, setup: PoolSetup): Pool {
+    const { clock, replicas, forecast, ready, startFailed } = this.#options;
+    const stages = this.#membersOf(spec).map(({ stage }) => stage);
+    const names = stages.map(({ name }) => name);
+    return new Pool({
+      setup,
+      stages,
+      clock,
+      factory: replicas,
+      profiled: items => forecast?.timeOf(names, setup.hardware, items),
+      warmUp: this.#warmUpOf(spec),
+      events: { ready, startFailed: error => startFailed(spec, error) },
+    });
+  }
+
+  group(spec: Spec, pools: readonly Pool[]): Group {
+    const { clock, ageing, router, events } = this.#options;
+    const members = this.#membersOf(spec);
+    const stages = members.map(({ index }) => index);
+    return new Group({
+      name: spec.name,
+      stages,
+      pools,
+      router: router(stages),
+      pure: members.every(({ stage }) => stage.pure),
+      clock,
+      ageing,
+      warmUp: this.#warmUpOf(spec),
+      events: events(spec),
+    });
+  }
+
+  #membersOf({ stages }: Spec): StageLayout[] {
+    return this.#options.layout.stages.filter(({ stage }) => stages.includes(stage.name));
+  }
+
+  #warmUpOf(spec: Spec): WarmUp {
+    const members = this.#membersOf(spec);
+    const key = members.map(({ index }) => index).join();
+    const known = this.#warmUps.get(key) ?? new WarmUp(members.every(({ stage }) => stage.pure));
+    this.#warmUps.set(key, known);
+    return known;
+  }
+}

@@ -1,0 +1,199 @@
+/** The groups that an engine runs: which of them does what, and how one set of them takes the place of another. */
+import { MillraceError } from '../../operators/index.ts';
+import { remainingTimes, type Forecast, type Remaining } from '../../planner/index.ts';
+import type { Deployment } from './deployment.ts';
+import type { Group } from './group.ts';
+import type { GroupMaker } from './group-maker.ts';
+import type { Layout } from './layout.ts';
+import type { Pool, PoolSetup } from './pool.ts';
+
+/** How a group of another deployment is reached. */
+interface Change {
+  spec: Deployment[number];
+  /** The group that goes on, if it has the same stages. */
+  kept: Group | null;
+  pools: readonly Pool[];
+  started: readonly Pool[];
+  /** Pools that go on with another setup, and how many replicas they had. */
+  changed: readonly { pool: Pool; setup: PoolSetup; from: number }[];
+}
+
+export class Groups {
+  readonly #layout: Layout;
+  readonly #forecast: Forecast | null;
+  readonly #make: GroupMaker;
+  #deployment: Deployment;
+  #groups: readonly Group[];
+  /** The group of each stage. */
+  #groupOf: readonly Group[] = [];
+  #remaining: Remaining;
+  /** Pools that were replaced, as long as some of their replicas have not ended. */
+  #retired: readonly Pool[] = [];
+
+  constructor(layout: Layout, deployment: Deployment, forecast: Forecast | null, make: GroupMaker) {
+    this.#layout = layout;
+    this.#forecast = forecast;
+    this.#make = make;
+    this.#deployment = deployment;
+    this.#groups = deployment.map(spec =>
+      make.group(
+        spec,
+        spec.pools.map(setup => make.pool(spec, setup)),
+      ),
+    );
+    this.#remaining = this.#route(deployment, this.#groups);
+  }
+
+  get deployment(): Deployment {
+    return this.#deployment;
+  }
+
+  get all(): readonly Group[] {
+    return this.#groups;
+  }
+
+  get remaining(): Remaining {
+    return this.#remaining;
+  }
+
+  /** The group of these stages; undefined if another deployment has taken its place. */
+  find(spec: Deployment[number]): Group | undefined {
+    const indices = this.#indicesOf(spec).join();
+    return this.#groups.find(({ stages }) => stages.join() === indices);
+  }
+
+  of(stage: number): Group {
+    return this.#groupOf[stage]!;
+  }
+
+  /** Starts every replica. @throws what the first that would not start threw */
+  async start(): Promise<void> {
+    await startPools(this.#groups.flatMap(({ pools }) => pools));
+  }
+
+  /** Starts every batch that can be started now. */
+  dispatch(): void {
+    for (const group of this.#groups) group.dispatch();
+  }
+
+  /**
+   * Runs another deployment from now on. What is new is started and warmed up first, while all goes on as before; then,
+   * at one moment, what waits is routed anew. What is replaced ends its batches and goes.
+   * @throws what the first replica that would not start threw; the deployment is what it was then
+   */
+  async apply(deployment: Deployment): Promise<void> {
+    const changes = deployment.map(spec => this.#change(spec));
+    const grown: { pool: Pool; by: number }[] = [];
+    try {
+      await startPools(changes.flatMap(({ started }) => started));
+      for (const { pool, setup, from } of changes.flatMap(({ changed }) => changed)) {
+        const by = setup.replicas - from;
+        if (by <= 0) continue;
+        await pool.grow(by);
+        grown.push({ pool, by });
+      }
+    } catch (error) {
+      for (const { pool, by } of grown) pool.shrink(by);
+      await Promise.all(changes.flatMap(({ started }) => started.map(pool => pool.close())));
+      throw error;
+    }
+    this.#switch(deployment, changes);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#groups, ...this.#retired].map(each => each.close()));
+  }
+
+  #change(spec: Deployment[number]): Change {
+    const kept = this.find(spec) ?? null;
+    const free = [...(kept?.pools ?? [])];
+    const started: Pool[] = [];
+    const changed: { pool: Pool; setup: PoolSetup; from: number }[] = [];
+    const pools = spec.pools.map(setup => {
+      const at = free.findIndex(pool => isSameKind(pool.setup, setup));
+      if (at < 0) {
+        const pool = this.#make.pool(spec, setup);
+        started.push(pool);
+        return pool;
+      }
+      const [pool] = free.splice(at, 1);
+      changed.push({ pool: pool!, setup, from: pool!.setup.replicas });
+      return pool!;
+    });
+    return { spec, kept, pools, started, changed };
+  }
+
+  #switch(deployment: Deployment, changes: readonly Change[]): void {
+    const before = this.#groups;
+    const retired = this.#retired.filter(pool => !pool.isGone);
+    const retire = (pool: Pool) => {
+      pool.retire();
+      retired.push(pool);
+    };
+    const groups = changes.map(({ spec, kept, pools, changed }) => {
+      for (const { pool, setup, from } of changed) {
+        if (setup.replicas < from) pool.shrink(from - setup.replicas);
+        pool.change(setup);
+      }
+      if (!kept) return this.#make.group(spec, pools);
+      for (const pool of kept.pools) if (!pools.includes(pool)) retire(pool);
+      kept.use(pools);
+      return kept;
+    });
+    this.#deployment = deployment;
+    this.#groups = groups;
+    this.#remaining = this.#route(deployment, groups);
+    for (const group of before) {
+      if (groups.includes(group)) continue;
+      group.stop();
+      for (const item of group.takeAll()) this.of(item.stage).enqueue(item);
+      for (const pool of group.pools) retire(pool);
+    }
+    this.#retired = retired;
+    this.dispatch();
+  }
+
+  #route(deployment: Deployment, groups: readonly Group[]): Remaining {
+    this.#groupOf = this.#layout.stages.map(({ index }) => {
+      const group = groups.find(({ stages }) => stages.includes(index));
+      if (group) return group;
+      const { name } = this.#layout.stages[index]!.stage;
+      throw new MillraceError('invalid-pipeline', `no group has stage "${name}"`, { stage: name });
+    });
+    const remaining = this.#remainingOf(deployment);
+    for (const group of groups) group.expect(remaining);
+    return remaining;
+  }
+
+  #remainingOf(deployment: Deployment): Remaining {
+    const forecast = this.#forecast;
+    const { stages } = this.#layout;
+    const groupOf = stages.map(({ stage }) =>
+      deployment.findIndex(group => group.stages.includes(stage.name)),
+    );
+    const least = stages.map(({ stage: { name } }, index) => {
+      if (forecast?.isCertain(name) !== true) return 0;
+      const { pools } = deployment[groupOf[index]!]!;
+      return Math.min(...pools.map(({ hardware }) => forecast.leastOf(name, hardware)));
+    });
+    return remainingTimes(stages, groupOf, least);
+  }
+
+  #indicesOf({ stages }: Deployment[number]): number[] {
+    return this.#layout.stages.filter(({ stage }) => stages.includes(stage.name)).map(({ index }) => index);
+  }
+}
+
+/** Whether replicas of one setup do for another. */
+function isSameKind(a: PoolSetup, b: PoolSetup): boolean {
+  return a.hardware === b.hardware && a.device === b.device && a.threads === b.threads;
+}
+
+/** Starts pools side by side; but devices other than the processor one by one, since some crash otherwise. */
+async function startPools(pools: readonly Pool[]): Promise<void> {
+  const onProcessor = ({ setup }: Pool) => setup.device === 'cpu';
+  for (const pool of pools.filter(pool => !onProcessor(pool))) await pool.start();
+  const started = await Promise.allSettled(pools.filter(onProcessor).map(pool => pool.start()));
+  const failed = started.find(result => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}

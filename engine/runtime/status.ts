@@ -1,0 +1,19 @@
+/** What an engine is doing. */
+export interface EngineStatus {
+  queries: number;
+  /** Bytes that unfinished queries hold in shared memory. */
+  bytes: number;
+  sequences: number;
+  groups: { name: string; waiting: number; pools: PoolStatus[] }[];
+}
+
+export interface PoolStatus {
+  hardware: string;
+  /** Largest batch. */
+  batch: number;
+  /** Milliseconds that items may wait for a fuller batch. */
+  maxWait: number;
+  /** Replicas. */
+  idle: number;
+  busy: number;
+}
