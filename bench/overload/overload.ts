@@ -93,12 +93,12 @@ function middleOf(rows: readonly Row[]): Row {
   };
 }
 
-function figuresOf(rows: readonly Row[]): Record<string, number> {
+function figuresOf(rows: readonly Row[]): Record<string, unknown> {
   const last = rows.at(-1)!;
   return {
     ...Object.fromEntries(rows.map(({ multiple, goodput }) => [`goodput_${multiple}x`, figure(goodput)])),
     within_slo: figure(last.withinSlo),
-    refusal_ms: figure(last.refusal.p99),
+    refusal_ms: { p99: figure(last.refusal.p99) },
     slowest_refusal_ms: figure(last.refusal.slowest),
     memory_growth: figure(last.memory),
   };
