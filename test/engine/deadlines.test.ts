@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import type { Forecast } from '../../planner/index.ts';
+import type { EngineOptions } from '../../engine/index.ts';
+import type { MillraceError } from '../../operators/index.ts';
+import { isAtRest, pipelineOf, startVirtual } from '../support/virtual-engine.ts';
+
+const stage = (name: string, latency: string, from = 'inputs.text') =>
+  `  ${name}: { operator: emulate, inputs: { in: ${from} }, params: { latency: ${latency} } }`;
+const one = () => pipelineOf(stage('a', '{ 1: 100 ms }'), '{ out: a.out }');
+
+/** Two stages of 100 ms each, and a profile that says so. */
+const twoProfiled = async (options: EngineOptions = {}) => {
+  const stages = [stage('a', '{ 1: 100 ms }'), stage('b', '{ 1: 100 ms }', 'a.out')];
+  const forecast: Forecast = {
+    leastOf: () => 100,
+    timeOf: (names, _, items) => names.length * items * 100,
+    scaleOf: () => 1,
+    isCertain: () => true,
+  };
+  return startVirtual(await pipelineOf(stages.join('\n'), '{ out: b.out }'), { forecast, ...options });
+};
+
+/** When a query was over, and how: its latency, or the code and message of its error. */
+async function end(clock: { now(): number }, query: Promise<unknown>): Promise<[number, string]> {
+  try {
+    await query;
+    return [clock.now(), 'answered'];
+  } catch (error) {
+    const { code, message } = error as MillraceError;
+    return [clock.now(), `${code}: ${message}`];
+  }
+}
+
+describe('a deadline', () => {
+  it('ends a query at that moment, though its batch runs on', async () => {
+    const wasted: [string, number][] = [];
+    const events = { wasted: (name: string, time: number) => void wasted.push([name, time]) };
+    const { engine, clock } = await startVirtual(await one(), { events });
+    const query = end(clock, engine.infer({ text: 'x' }, { timeout: 30 }));
+    expect(await clock.until(query)).toEqual([
+      30,
+      "deadline-exceeded: no answer within the query's time limit of 30.0 ms",
+    ]);
+    expect(engine.status()).toMatchObject({ queries: 0, groups: [{ pools: [{ busy: 1 }] }] });
+    await clock.advanceTo(200);
+    expect(isAtRest(engine)).toBe(true);
+    expect(wasted).toEqual([['a', 100]]);
+  });
+
+  it('is the engine’s where the query brings none, but for one of a named sequence', async () => {
+    const { engine, clock } = await startVirtual(await one(), { deadline: 40 });
+    const queries = [{}, { timeout: 60 }, { sequence: { id: 's' } }].map(options =>
+      end(clock, engine.infer({ text: 'x' }, options)),
+    );
+    const ends = await clock.until(Promise.all(queries));
+    expect(ends.map(([time, how]) => [time, how.split(':')[0]])).toEqual([
+      [40, 'deadline-exceeded'],
+      [60, 'deadline-exceeded'],
+      [200, 'answered'],
+    ]);
+  });
+
+  it('that has passed is told at once', async () => {
+    const { engine, clock } = await startVirtual(await one());
+    for (const timeout of [0, -5]) {
+      const [time, how] = await end(clock, engine.infer({ text: 'x' }, { timeout }));
+      expect([time, how.split(':')[0]]).toEqual([0, 'deadline-exceeded']);
+    }
+  });
+
+  it('farther away than a timer reaches is no deadline', async () => {
+    const { engine, clock } = await startVirtual(await one());
+    const query = engine.infer({ text: 'x' }, { timeout: Infinity });
+    expect((await clock.until(query)).latency).toBe(100);
+    expect(clock.pending).toBe(1);
+  });
+
+  it('that can’t be kept any more ends a query before it wastes work, and says the numbers', async () => {
+    const { engine, clock } = await twoProfiled({ ageing: 10_000 });
+    const queries = [
+      engine.infer({ text: 'first' }, { priority: 9 }),
+      engine.infer({ text: 'second' }, { timeout: 290, priority: 1 }),
+    ];
+    const ends = await clock.until(Promise.all(queries.map(query => end(clock, query))));
+    expect(ends).toEqual([
+      [200, 'answered'],
+      [100, 'deadline-exceeded: stage "a" and what follows need 200 ms, 190 ms left'],
+    ]);
+  });
+});
+
+describe('the door', () => {
+  it('refuses what no empty engine could answer in time', async () => {
+    const { engine, clock } = await twoProfiled();
+    expect(await end(clock, engine.infer({ text: 'x' }, { timeout: 150 }))).toEqual([
+      0,
+      'overloaded: stage "a" and what follows need 200 ms, 150 ms left',
+    ]);
+    expect(isAtRest(engine)).toBe(true);
+  });
+
+  it('refuses what would have to wait too long, and says for how long to stay away', async () => {
+    const { engine, clock } = await twoProfiled();
+    const taken = ['1', '2', '3'].map(text => engine.infer({ text }));
+    const [time, how] = await end(clock, engine.infer({ text: 'x' }, { timeout: 450 }));
+    expect([time, how]).toEqual([
+      0,
+      'overloaded: group "a" has 300 ms of work before this query, which has 450 ms left and needs 200 ms itself; try again in 50 ms',
+    ]);
+    expect((await end(clock, engine.infer({ text: 'x' }, { timeout: 50 })))[1]).toContain('overloaded');
+    const patient = engine.infer({ text: 'x' }, { timeout: 550 });
+    await clock.until(Promise.all([...taken, patient]));
+    expect(isAtRest(engine)).toBe(true);
+  });
+
+  it('counts only what comes before a query of its priority', async () => {
+    const { engine, clock } = await twoProfiled();
+    const taken = ['1', '2', '3', '4', '5'].map(text => engine.infer({ text }));
+    const urgent = end(clock, engine.infer({ text: 'x' }, { timeout: 450, priority: 1 }));
+    expect((await end(clock, engine.infer({ text: 'x' }, { timeout: 450 })))[1]).toContain('overloaded');
+    expect(await clock.until(urgent)).toEqual([300, 'answered']);
+    await clock.until(Promise.all(taken));
+  });
+
+  it('takes priorities from 1 to 9', async () => {
+    const { engine, clock } = await startVirtual(await one());
+    for (const priority of [0, 10, 1.5, NaN]) {
+      expect(await end(clock, engine.infer({ text: 'x' }, { priority }))).toEqual([
+        0,
+        'invalid-input: a priority is 1 (the highest) to 9',
+      ]);
+    }
+  });
+});
+
+describe('priorities', () => {
+  it('go first, and what waits rises', async () => {
+    const { engine, clock } = await startVirtual(await one(), { ageing: 150 });
+    const order: string[] = [];
+    const ask = (text: string, priority: number) =>
+      engine.infer({ text }, { priority }).then(() => void order.push(text));
+    const queries = [ask('first', 5), ask('low', 6), ask('usual', 5), ask('high', 1)];
+    await clock.advanceTo(190);
+    queries.push(ask('later', 5));
+    await clock.until(Promise.all(queries));
+    expect(order).toEqual(['first', 'high', 'usual', 'low', 'later']);
+  });
+});
