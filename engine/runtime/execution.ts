@@ -64,7 +64,9 @@ export class Execution {
         else this.#enqueue(query, stage, index);
       },
       skipped: (query, stage) => {
-        this.admission.outstanding.done(query, stage);
+        const { perItem } = layout.stages[stage]!;
+        if (perItem && !query.items[stage]) this.admission.outstanding.set(query, stage, 0);
+        else this.admission.outstanding.done(query, stage);
         this.sequences.goOn(query, stage);
       },
       finished: query => query.settle(null),

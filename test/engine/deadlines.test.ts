@@ -113,6 +113,28 @@ describe('the door', () => {
     expect(isAtRest(engine)).toBe(true);
   });
 
+  it('counts no items of a list that will not be made', async () => {
+    const lines = [
+      '  first: { operator: emulate, inputs: { in: inputs.text }, params: { latency: { 1: 1 ms }, emit: { code: { en: 1 } } } }',
+      '  list: { when: first.code == "de", operator: emulate, inputs: { in: first.out }, params: { latency: { 1: 1 ms }, items: { mean: 9 } } }',
+      '  read: { each: list.items, operator: emulate, inputs: { in: item }, params: { latency: { 1: 50 ms } } }',
+      stage('slow', '{ 1: 300 ms }', 'first.out'),
+    ];
+    const forecast: Forecast = {
+      leastOf: () => 1,
+      timeOf: ([name], _, items) => items * ({ read: 50, slow: 300 }[name!] ?? 1),
+      scaleOf: name => (name === 'read' ? 9 : 1),
+      isCertain: () => false,
+    };
+    const pipeline = await pipelineOf(lines.join('\n'), '{ out: slow.out, lines: read.out }');
+    const { engine, clock } = await startVirtual(pipeline, { forecast, pool: { replicas: 2 } });
+    const first = engine.infer({ text: 'x' });
+    await clock.advanceTo(10);
+    // Nine items of 50 ms each are before it if the first query is thought to bring them.
+    const second = engine.infer({ text: 'x' }, { timeout: 600 });
+    expect((await clock.until(Promise.all([first, second]))).map(({ latency }) => latency)).toEqual([301, 301]);
+  });
+
   it('counts only what comes before a query of its priority', async () => {
     const { engine, clock } = await twoProfiled();
     const taken = ['1', '2', '3', '4', '5'].map(text => engine.infer({ text }));
