@@ -75,6 +75,35 @@ describe('a deadline', () => {
     expect(clock.pending).toBe(1);
   });
 
+  it('that ends a query lets others have the replica that was held back for its sake', async () => {
+    const pipeline = await pipelineOf(stage('a', '{ 1: 20 ms }'), '{ out: a.out }');
+    const forecast: Forecast = {
+      leastOf: () => 0,
+      timeOf: (_, hardware) => (hardware === 'fast' ? 20 : 50),
+      scaleOf: () => 1,
+      isCertain: () => false,
+    };
+    const pool = { device: 'cpu', threads: 1, batch: 1, replicas: 1, maxWait: 0 } as const;
+    const pools = [
+      { ...pool, hardware: 'fast' },
+      { ...pool, hardware: 'slow' },
+    ];
+    const deployment = [{ name: 'a', stages: ['a'], pools }];
+    const { engine, clock } = await startVirtual(pipeline, { forecast, deployment });
+    const cancel = new AbortController();
+    const runs = engine.infer({ text: 'runs' });
+    const urgent = end(clock, engine.infer({ text: 'urgent' }, { timeout: 40, signal: cancel.signal }));
+    const patient = engine.infer({ text: 'patient' });
+    await clock.advanceTo(5);
+    expect(engine.status()).toMatchObject({ groups: [{ waiting: 2, pools: [{ busy: 1 }, { idle: 1 }] }] });
+    cancel.abort();
+    expect(await clock.until(Promise.all([urgent, patient.then(({ latency }) => latency)]))).toEqual([
+      [5, 'cancelled: the query was cancelled'],
+      25,
+    ]);
+    await clock.until(runs);
+  });
+
   it('that can’t be kept any more ends a query before it wastes work, and says the numbers', async () => {
     const { engine, clock } = await twoProfiled({ ageing: 10_000 });
     const queries = [
