@@ -181,7 +181,8 @@ export class Group {
         if (wake < Infinity) this.#cancelWake = this.#clock.at(wake, () => this.#events.changed());
         return;
       }
-      void this.#run(this.#pools[pool]!, this.#queue.take(take, now), now);
+      const taken = this.#takeInTime(take, now);
+      if (taken.length > 0) void this.#run(this.#pools[pool]!, taken, now);
     }
   }
 
@@ -196,12 +197,30 @@ export class Group {
     return any;
   }
 
+  /** Takes the first items; those that can't be in time any more stay, before all others, for `#dropLate`. */
+  #takeInTime(count: number, now: number): WorkItem[] {
+    const taken = this.#queue.take(count, now);
+    const late = taken.filter(item => this.#isLate(item, now));
+    if (late.length === 0) return taken;
+    this.#queue.putBack(late);
+    return taken.filter(item => !late.includes(item));
+  }
+
+  /** Whether an item's query can't be in time any more. */
+  #isLate({ query: { deadline }, stage }: WorkItem, now: number): boolean {
+    return deadline < Infinity && (now >= deadline || now + this.#leastFrom(stage) > deadline);
+  }
+
+  /** Milliseconds that an item's query takes at least from this stage on. */
+  #leastFrom(stage: number): number {
+    return this.#remaining?.from[stage] ?? 0;
+  }
+
   /** Ends an item's query if it can't be in time any more. */
   #dropLate(item: WorkItem, now: number): boolean {
+    if (!this.#isLate(item, now)) return false;
     const { deadline } = item.query;
-    if (deadline === Infinity) return false;
-    const least = this.#remaining?.from[item.stage] ?? 0;
-    if (now + least <= deadline && now < deadline) return false;
+    const least = this.#leastFrom(item.stage);
     const stage = this.#router.stageName(item.stage);
     this.#events.failed(
       item,

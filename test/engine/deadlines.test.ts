@@ -75,6 +75,25 @@ describe('a deadline', () => {
     expect(clock.pending).toBe(1);
   });
 
+  it('lets no item of a batch be started once it has passed', async () => {
+    const pipeline = await pipelineOf(stage('a', '{ 1: 100 ms, 4: 100 ms }'), '{ out: a.out }');
+    const seen: number[] = [];
+    const events = { batchDone: ({ items }: { items: number }) => void seen.push(items) };
+    const { engine, clock } = await startVirtual(pipeline, { batch: 4, events });
+    const queries = [
+      engine.infer({ text: 'runs' }),
+      engine.infer({ text: 'late' }, { timeout: 100 }),
+      engine.infer({ text: 'urgent' }, { priority: 1 }),
+    ];
+    const ends = await clock.until(Promise.all(queries.map(query => end(clock, query))));
+    expect(ends.map(([time, how]) => [time, how.split(':')[0]])).toEqual([
+      [100, 'answered'],
+      [100, 'deadline-exceeded'],
+      [200, 'answered'],
+    ]);
+    expect(seen).toEqual([1, 1]);
+  });
+
   it('that ends a query lets others have the replica that was held back for its sake', async () => {
     const pipeline = await pipelineOf(stage('a', '{ 1: 20 ms }'), '{ out: a.out }');
     const forecast: Forecast = {
