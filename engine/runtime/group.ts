@@ -131,15 +131,21 @@ export class Group {
     return this.#queue.takeAll();
   }
 
-  /** Stops dispatching; batches under way end as if nothing had happened. */
-  stop(): void {
+  /** Whether it is retired, every batch is over, on pools it had before too, and every replica has ended. */
+  get isGone(): boolean {
+    return this.#flights.size === 0 && this.#pools.every(({ isGone }) => isGone);
+  }
+
+  /** Stops dispatching and ends idle replicas; batches under way end as if nothing had happened. */
+  retire(): void {
     this.#cancelWake?.();
     this.#cancelWake = null;
+    for (const pool of this.#pools) pool.retire();
   }
 
   /** Ends every replica; see `Pool.close`. */
   async close(): Promise<void> {
-    this.stop();
+    this.retire();
     this.#flights.stop();
     await Promise.all(this.#pools.map(pool => pool.close()));
   }
