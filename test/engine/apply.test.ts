@@ -193,6 +193,21 @@ describe('a change that can’t be', () => {
 });
 
 describe('replicas while the deployment changes', () => {
+  it('that are being replaced are counted', async () => {
+    const { engine, clock, replicas, pipeline } = await start({ replicas: 2 });
+    // Both replicas of `a` are lost, and their replacements don't start at first.
+    replicas.losses = 2;
+    replicas.failures = 2;
+    const answers = load(engine, clock, 2);
+    answers.catch(() => undefined);
+    await clock.advanceTo(10);
+    await clock.until(engine.apply(deploymentOf(pipeline, { replicas: 1 })));
+    await clock.advanceTo(60_000);
+    expect(engine.status().groups.map(({ pools }) => pools[0]!.idle)).toEqual([1, 1]);
+    await clock.until(engine.close());
+    expect([replicas.running, clock.pending]).toEqual([0, 0]);
+  });
+
   it('that hang are given up after their time limit, whatever became of their pool and group', async () => {
     const { engine, clock, replicas, pipeline } = await start();
     replicas.hangs = 1;
