@@ -164,6 +164,7 @@ export class Execution {
       queued,
       started: queued,
       losses: 0,
+      alone: false,
       dropped: false,
       place: -1,
     };

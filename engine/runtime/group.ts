@@ -320,6 +320,7 @@ export class Group {
       this.#events.left(item);
       if (item.query.ended) continue;
       this.#router.undo(item, route);
+      item.alone = true;
       items.push(item);
     }
     this.#events.again(items);

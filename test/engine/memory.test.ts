@@ -155,6 +155,14 @@ describe('a group’s queue', () => {
     ]);
   });
 
+  it('gives an item that must be alone none in another queue either', () => {
+    const queue = new Queue();
+    const [usual, alone] = [item(), { ...item(), alone: true }];
+    queue.push(usual);
+    queue.push(alone);
+    expect([queue.length, queue.take(4, 0), queue.take(4, 0)]).toEqual([2, [alone], [usual]]);
+  });
+
   it('forgets what was dropped, however much that is', () => {
     const queue = new Queue();
     for (let round = 0; round < 1000; round++) {
