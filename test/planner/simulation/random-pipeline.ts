@@ -79,8 +79,26 @@ export function randomStages(g: GeneratorValue): RandomStage[] {
   return stages;
 }
 
+/** The operator that stages run, and further keys of each by its number. */
+export interface Bound {
+  operator: Operator<TimedParams>;
+  /** Where the operator is exported under this name. */
+  module: string;
+  name: string;
+  keys?: (stage: number) => Record<string, unknown>;
+}
+
+const timedStages: Bound = {
+  operator: timed,
+  module: new URL('timed.ts', import.meta.url).href,
+  name: 'timed',
+};
+
 /** The pipeline, bound without the thread that looks at users' operators: that has a time limit. */
-export async function bind(stages: readonly RandomStage[]): Promise<BoundPipeline> {
+export async function bind(
+  stages: readonly RandomStage[],
+  { operator, module, name, keys }: Bound = timedStages,
+): Promise<BoundPipeline> {
   // YAML, of which JSON is a part.
   const text = JSON.stringify({
     millrace: 'pipeline/1',
@@ -88,10 +106,11 @@ export async function bind(stages: readonly RandomStage[]): Promise<BoundPipelin
     slo: { p99: '1 s' },
     inputs: { text: { datatype: 'BYTES', shape: [1] } },
     stages: Object.fromEntries(
-      stages.map(({ name, each, inputs, when, state, params }) => [
-        name,
+      stages.map(({ name: stage, each, inputs, when, state, params }, index) => [
+        stage,
         {
-          operator: 'timed',
+          operator: name,
+          ...keys?.(index),
           inputs,
           params,
           ...(each && { each }),
@@ -100,13 +119,13 @@ export async function bind(stages: readonly RandomStage[]): Promise<BoundPipelin
         },
       ]),
     ),
-    outputs: Object.fromEntries(ends(stages).map(name => [name, `${name}.out`])),
+    outputs: Object.fromEntries(ends(stages).map(stage => [stage, `${stage}.out`])),
   });
   const { pipeline, diagnostics } = await checkText(text, {
-    operators: { timed: async () => timed as Operator },
+    operators: { [name]: async () => operator as Operator },
   });
   if (!pipeline) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
-  const code = { module: new URL('timed.ts', import.meta.url).href, name: 'timed' };
+  const code = { module, name };
   return { ...pipeline, stages: pipeline.stages.map(stage => ({ ...stage, code })) };
 }
 
