@@ -180,7 +180,9 @@ describe('the door', () => {
     await clock.advanceTo(10);
     // Nine items of 50 ms each are before it if the first query is thought to bring them.
     const second = engine.infer({ text: 'x' }, { timeout: 600 });
-    expect((await clock.until(Promise.all([first, second]))).map(({ latency }) => latency)).toEqual([301, 301]);
+    expect((await clock.until(Promise.all([first, second]))).map(({ latency }) => latency)).toEqual([
+      301, 301,
+    ]);
   });
 
   it('counts only what comes before a query of its priority', async () => {

@@ -70,11 +70,9 @@ describe('state', () => {
     const queries = options.map((each, n) => engine.infer({ text: float(n + 1) }, each));
     cancel.abort();
     const settled = await clock.until(Promise.allSettled(queries));
-    expect(settled.map(each => (each.status === 'fulfilled' ? value(each.value) : each.reason.code))).toEqual([
-      1,
-      'cancelled',
-      'stage-failed',
-    ]);
+    expect(settled.map(each => (each.status === 'fulfilled' ? value(each.value) : each.reason.code))).toEqual(
+      [1, 'cancelled', 'stage-failed'],
+    );
     expect(isAtRest(engine)).toBe(true);
   });
 

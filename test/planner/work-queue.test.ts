@@ -74,7 +74,10 @@ const step = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('take' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('drop' as const), which: fc.nat(50) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), time: fc.integer({ min: 1, max: 70 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), time: fc.integer({ min: 1, max: 70 }) }),
+  },
 );
 
 const named = (names: readonly string[]) => {
