@@ -17,12 +17,6 @@ export class VirtualClock implements Clock {
   #now = 0;
   #sequence = 0;
   #timers: Timer[] = [];
-  readonly #quiet: () => boolean;
-
-  /** @param quiet whether nothing is under way that takes real time: the clock stands still until it is over */
-  constructor(quiet: () => boolean = () => true) {
-    this.#quiet = quiet;
-  }
 
   now(): number {
     return this.#now;
@@ -43,24 +37,16 @@ export class VirtualClock implements Clock {
 
   /** Runs everything due up to `time`, and all that follows from it. */
   async advanceTo(time: number): Promise<void> {
-    await this.#settle();
+    await settle();
     for (;;) {
       const [next] = this.#timers.sort((a, b) => a.time - b.time || a.sequence - b.sequence);
       if (!next || next.time > time) break;
       this.#timers.shift();
       this.#now = next.time;
       next.action();
-      await this.#settle();
+      await settle();
     }
     this.#now = Math.max(this.#now, time);
-  }
-
-  async #settle(): Promise<void> {
-    for (;;) {
-      await settle();
-      if (this.#quiet()) return;
-      while (!this.#quiet()) await settle();
-    }
   }
 
   /** Runs until `promise` has settled. @throws if nothing is due and it still has not */

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import type { GeneratorValue } from 'fast-check';
 import type { Operator } from '../../../operators/index.ts';
-import { checkText, type BoundPipeline } from '../../../pipelines/index.ts';
+import { checkText, type BoundPipeline, type BoundStage } from '../../../pipelines/index.ts';
 import { timed, type TimedParams } from './timed.ts';
 
 export const mostBatch = 4;
@@ -79,25 +79,27 @@ export function randomStages(g: GeneratorValue): RandomStage[] {
   return stages;
 }
 
-/** The operator that stages run, and further keys of each by its number. */
-export interface Bound {
-  operator: Operator<TimedParams>;
-  /** Where the operator is exported under this name. */
-  module: string;
+/** The operator that stages run. */
+export interface StageOperator {
   name: string;
-  keys?: (stage: number) => Record<string, unknown>;
+  operator: Operator<TimedParams>;
+  code: BoundStage['code'];
 }
 
-const timedStages: Bound = {
-  operator: timed,
-  module: new URL('timed.ts', import.meta.url).href,
+const timedStage: StageOperator = {
   name: 'timed',
+  operator: timed,
+  code: { module: new URL('timed.ts', import.meta.url).href, name: 'timed' },
 };
 
-/** The pipeline, bound without the thread that looks at users' operators: that has a time limit. */
+/**
+ * The pipeline, bound without the thread that looks at users' operators: that has a time limit.
+ * @param keys further keys of a stage, by its number
+ */
 export async function bind(
   stages: readonly RandomStage[],
-  { operator, module, name, keys }: Bound = timedStages,
+  { name, operator, code }: StageOperator = timedStage,
+  keys: (stage: number) => Record<string, unknown> = () => ({}),
 ): Promise<BoundPipeline> {
   // YAML, of which JSON is a part.
   const text = JSON.stringify({
@@ -110,7 +112,7 @@ export async function bind(
         stage,
         {
           operator: name,
-          ...keys?.(index),
+          ...keys(index),
           inputs,
           params,
           ...(each && { each }),
@@ -125,7 +127,6 @@ export async function bind(
     operators: { [name]: async () => operator as Operator },
   });
   if (!pipeline) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
-  const code = { module, name };
   return { ...pipeline, stages: pipeline.stages.map(stage => ({ ...stage, code })) };
 }
 
