@@ -77,7 +77,7 @@ export class FaultyReplicas implements ReplicaFactory {
   readonly #tags = new Map<number, string>();
   /** Replicas that would not start. */
   failedStarts = 0;
-  lostAny = false;
+  #lostAny = false;
   #faulty = false;
   /** How often each query may say it was lost with a replica; twice is too often. */
   readonly losses = new Map<string, number>();
@@ -92,6 +92,11 @@ export class FaultyReplicas implements ReplicaFactory {
     this.#inner = localReplicas(this.#clock);
     this.#startTime = startTime;
     this.#watcher = watcher;
+  }
+
+  /** Whether any was lost, would not start, or was too slow. */
+  get harmed(): boolean {
+    return this.#lostAny || this.failedStarts > 0 || this.overdue.size > 0;
   }
 
   /** Timers that are its replicas', not the engine's. */
@@ -168,7 +173,7 @@ export class FaultyReplicas implements ReplicaFactory {
 
   /** Where nothing else befalls replicas, none but the query that ends one is to suffer, if it can be helped. */
   #countLoss(tags: Iterable<string>, pure: boolean): void {
-    this.lostAny = true;
+    this.#lostAny = true;
     for (const tag of tags) {
       if (pure && !this.#faulty && !readTag(tag).kills) continue;
       this.losses.set(tag, (this.losses.get(tag) ?? 0) + (pure ? 1 : 2));

@@ -1,5 +1,5 @@
 /** An engine that is driven step by step, and beside it what must be true of it. */
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { Engine, type Deployment, type StageRun } from '../../../engine/index.ts';
 import type { MillraceError } from '../../../operators/index.ts';
 import type { BoundPipeline } from '../../../pipelines/index.ts';
@@ -8,13 +8,13 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 import { Epochs } from './epochs.ts';
 import { FaultyReplicas } from './faulty-replicas.ts';
 import { forecastFor } from './forecast.ts';
-import { randomDeployment } from './random-deployment.ts';
+import { randomDeployment, restOf } from './random-deployment.ts';
 import { outputsOf, Reference, type Outcome } from './reference.ts';
-import type { Step, Submit } from './steps.ts';
+import { plain, type Step, type Submit } from './steps.ts';
 import { tagsIn, writeTag } from './traced.ts';
 import { problemOf, type Asked } from './verdict.ts';
 
-export const limits = { queries: 24, queue: 16, sequences: 3, sequenceIdle: 4000 };
+const limits = { queries: 24, queue: 16, sequences: 3, sequenceIdle: 4000 };
 
 export interface MachineOptions {
   pipeline: BoundPipeline;
@@ -108,16 +108,16 @@ export class Machine {
     // Batches that take too long are over by then.
     await this.#clock.advanceTo(this.#clock.now() + 100_000);
     this.#check();
-    expect(this.#clock.pending, 'timers left').toBe(0);
+    assert.equal(this.#clock.pending, 0, 'timers left');
     const { started, retired, hanging, running } = this.#replicas;
     // A batch that never ends may read what it was given for ever.
-    if (hanging === 0) expect(this.#engine.status().bytes, 'bytes held').toBe(0);
-    expect(running, 'batches under way').toBe(hanging);
-    expect(retired, 'replicas ended').toBe(started - hanging);
+    if (hanging === 0) assert.equal(this.#engine.status().bytes, 0, 'bytes held');
+    assert.equal(running, hanging, 'batches under way');
+    assert.equal(retired, started - hanging, 'replicas ended');
     await this.#reference.close();
   }
 
-  async #submit(step: Submit): Promise<void> {
+  async #submit(step: Submit): Promise<Asked[]> {
     const asked = Array.from({ length: step.count }, () => this.#ask(step));
     for (const query of asked) {
       const epoch = query.place?.epoch;
@@ -127,6 +127,7 @@ export class Machine {
       query.expected = await this.#reference.answer(query.tag, sequence);
       if (epoch) epoch.breaks = 'error' in query.expected;
     }
+    return asked;
   }
 
   #ask({ timeout, priority, client, sequence, kind, stage, partial }: Submit): Asked {
@@ -200,42 +201,33 @@ export class Machine {
     );
   }
 
-  /** Waits until all is answered, replaced and idle again. */
+  /** Waits until all is answered, replaced and idle again, and asks once more. */
   async #rest(): Promise<void> {
     await this.#clock.advanceTo(this.#clock.now() + 200_000);
     this.#check();
-    expect([...this.#open.keys()], 'never answered').toEqual([]);
-    expect(this.#changes, 'changes under way').toBe(0);
+    assert.deepEqual([...this.#open.keys()], [], 'never answered');
+    assert.equal(this.#changes, 0, 'changes under way');
+    assert.equal(this.#engine.deployment, this.#deployment);
     const { queries, bytes, groups } = this.#engine.status();
-    expect({ queries, bytes }).toEqual({ queries: 0, bytes: 0 });
-    expect(this.#engine.deployment).toBe(this.#deployment);
-    expect(groups).toEqual(
-      this.#deployment.map(({ name, pools }) => ({
-        name,
-        waiting: 0,
-        pools: pools.map(({ hardware, batch, maxWait, replicas }) => ({
-          hardware,
-          batch,
-          maxWait,
-          idle: replicas,
-          busy: 0,
-        })),
-      })),
-    );
+    assert.deepEqual({ queries, bytes }, { queries: 0, bytes: 0 });
+    const idle = groups.map(({ name, waiting, pools }) => ({ name, waiting, pools }));
+    assert.deepEqual(idle, restOf(this.#deployment));
+    const [last] = await this.#submit({ ...plain, timeout: 100_000 });
+    assert.ok(last!.taken, 'refused by an idle engine');
+    await this.#clock.advanceTo(this.#clock.now() + 100_000);
+    this.#check();
   }
 
   async #close(limit: number): Promise<void> {
     this.#closing = true;
-    const changing = this.#changes > 0;
+    // What a change has begun to start comes up first.
+    const startup = this.#changes > 0 ? 1000 : 0;
     const begun = this.#clock.now();
     await this.#clock.until(this.#engine.close(limit));
-    expect([...this.#open.keys()], 'not answered after the drain').toEqual([]);
-    // What a change has begun to start comes up first.
-    const startup = changing ? 1000 : 0;
-    expect(this.#clock.now() - begun).toBeLessThanOrEqual(limit + startup);
-    expect(this.#clock.pending, 'timers left').toBe(this.#replicas.timers);
-    const late = this.#engine.infer({ text: 'late' });
-    await expect(late).rejects.toMatchObject({ code: 'unavailable' });
+    assert.deepEqual([...this.#open.keys()], [], 'not answered after the drain');
+    assert.ok(this.#clock.now() - begun <= limit + startup, 'drained for too long');
+    assert.equal(this.#clock.pending, this.#replicas.timers, 'timers left');
+    await assert.rejects(this.#engine.infer({ text: 'late' }), { code: 'unavailable' });
   }
 
   /** A replica is given a batch. */
@@ -290,12 +282,12 @@ export class Machine {
     const waiting = groups.reduce((sum, group) => sum + group.waiting, 0);
     if (waiting > 0 && queries === 0) this.#wrong.push(`${waiting} items wait and belong to none`);
     this.#checkWork(groups);
-    expect(this.#wrong).toEqual([]);
+    assert.deepEqual(this.#wrong, []);
   }
 
-  /** No replica idles while an item waits, but for a fuller batch or for a deadline. */
+  /** No replica idles while an item waits, but for a fuller batch, for a deadline, or for fear of being lost. */
   #checkWork(groups: ReturnType<Engine['status']>['groups']): void {
-    if ([...this.#open.values()].some(({ deadline }) => deadline < Infinity)) return;
+    if (this.#replicas.harmed || [...this.#open.values()].some(({ deadline }) => deadline < Infinity)) return;
     for (const { name, waiting, pools } of groups) {
       if (waiting > 0 && pools.some(({ idle, maxWait }) => idle > 0 && maxWait === 0))
         this.#wrong.push(`${waiting} items wait at ${name}, where a replica idles`);

@@ -1,5 +1,5 @@
-/** Any deployment of a random pipeline. */
-import type { Deployment } from '../../../engine/index.ts';
+/** Any deployment of a random pipeline, and what an engine at rest says of it. */
+import type { Deployment, EngineStatus } from '../../../engine/index.ts';
 import { mostBatch, type RandomStage } from '../../planner/simulation/random-pipeline.ts';
 
 /** @param choices are gone through again and again */
@@ -29,4 +29,19 @@ export function randomDeployment(stages: readonly RandomStage[], choices: readon
       })),
     };
   });
+}
+
+/** Groups as the status shows them when nothing waits or runs. */
+export function restOf(deployment: Deployment): EngineStatus['groups'] {
+  return deployment.map(({ name, pools }) => ({
+    name,
+    waiting: 0,
+    pools: pools.map(({ hardware, batch, maxWait, replicas }) => ({
+      hardware,
+      batch,
+      maxWait,
+      idle: replicas,
+      busy: 0,
+    })),
+  }));
 }

@@ -17,6 +17,19 @@ export interface Submit {
   partial: boolean;
 }
 
+/** One query that nothing is the matter with. */
+export const plain: Submit = {
+  do: 'submit',
+  count: 1,
+  timeout: null,
+  priority: 5,
+  client: '',
+  sequence: null,
+  kind: 'plain',
+  stage: 0,
+  partial: false,
+};
+
 export type Step =
   | Submit
   /** Cancels one of the queries in flight. */
@@ -30,22 +43,25 @@ export type Step =
 
 const id = fc.constantFrom('a', 'b', 'c', 'd');
 
-const submit: fc.Arbitrary<Submit> = fc.record({
-  do: fc.constant('submit'),
-  count: fc.integer({ min: 1, max: 5 }),
-  timeout: fc.oneof(
-    fc.constant(null),
-    fc.constant(null),
-    fc.integer({ min: 1, max: 60 }),
-    fc.constantFrom(-1, 0, 0.5, 300, 1500),
-  ),
-  priority: fc.constantFrom(5, 5, 5, 1, 9),
-  client: fc.constantFrom('', 'x', 'y'),
-  sequence: fc.option(fc.record({ id, start: rarely(), end: rarely() }), { freq: 2 }),
-  kind: fc.constantFrom('plain', 'plain', 'plain', 'plain', 'plain', 'poison', 'killer', 'large'),
-  stage: fc.nat(6),
-  partial: rarely(),
-});
+const kinds = ['plain', 'plain', 'plain', 'plain', 'plain', 'poison', 'large'] as const;
+
+const submit = (harm: Harm): fc.Arbitrary<Submit> =>
+  fc.record({
+    do: fc.constant('submit'),
+    count: fc.integer({ min: 1, max: 5 }),
+    timeout: fc.oneof(
+      fc.constant(null),
+      fc.constant(null),
+      fc.integer({ min: 1, max: 60 }),
+      fc.constantFrom(-1, 0, 0.5, 300, 1500),
+    ),
+    priority: fc.constantFrom(5, 5, 5, 1, 9),
+    client: fc.constantFrom('', 'x', 'y'),
+    sequence: fc.option(fc.record({ id, start: rarely(), end: rarely() }), { freq: 2 }),
+    kind: harm === 'none' ? fc.constantFrom(...kinds) : fc.constantFrom(...kinds, 'killer'),
+    stage: fc.nat(6),
+    partial: rarely(),
+  });
 
 function rarely(): fc.Arbitrary<boolean> {
   return fc.nat(7).map(value => value === 7);
@@ -54,10 +70,13 @@ function rarely(): fc.Arbitrary<boolean> {
 /** Choices, of which each is taken modulo what there is to choose from. */
 export const choices = fc.array(fc.nat(63), { minLength: 1, maxLength: 24 });
 
-/** @param faulty whether replicas fail */
-export function anyStep(faulty: boolean): fc.Arbitrary<Step> {
+/** What befalls replicas: nothing; they end with queries that kill them; or anything. */
+export const harms = ['none', 'killers', 'faults'] as const;
+export type Harm = (typeof harms)[number];
+
+export function anyStep(harm: Harm): fc.Arbitrary<Step> {
   const calm: fc.WeightedArbitrary<Step>[] = [
-    { weight: 9, arbitrary: submit },
+    { weight: 9, arbitrary: submit(harm) },
     {
       weight: 7,
       arbitrary: fc.record({
@@ -72,7 +91,7 @@ export function anyStep(faulty: boolean): fc.Arbitrary<Step> {
     { weight: 2, arbitrary: fc.record({ do: fc.constant('apply' as const), choices }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('end-sequence' as const), id }) },
   ];
-  if (!faulty) return fc.oneof(...calm);
+  if (harm !== 'faults') return fc.oneof(...calm);
   const times = fc.constantFrom(1, 1, 1, 2, 4);
   const fault = fc.record({ do: fc.constant('fault' as const), fault: fc.constantFrom(...faults), times });
   return fc.oneof(...calm, { weight: 2, arbitrary: fault });

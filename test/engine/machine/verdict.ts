@@ -59,7 +59,7 @@ function problemOfFailure(
     cancelled,
     'deadline-exceeded': late || replicas.overdue.has(tag),
     overloaded: !taken,
-    unavailable: closing || replicas.failedStarts > 0 || replicas.lostAny,
+    unavailable: closing || replicas.harmed,
     'stage-failed': isBoundToFail(asked, replicas),
   };
   return known[error.code] ? null : `failed for no reason: ${String(error)}`;
