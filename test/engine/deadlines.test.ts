@@ -1,220 +1,173 @@
 import { describe, expect, it } from 'vitest';
+import type { EngineEvents, StageRun } from '../../engine/index.ts';
 import type { Forecast } from '../../planner/index.ts';
-import type { EngineOptions } from '../../engine/index.ts';
-import type { MillraceError } from '../../operators/index.ts';
 import { isAtRest, pipelineOf, startVirtual } from '../support/virtual-engine.ts';
 
-const stage = (name: string, latency: string, from = 'inputs.text') =>
-  `  ${name}: { operator: emulate, inputs: { in: ${from} }, params: { latency: ${latency} } }`;
-const one = () => pipelineOf(stage('a', '{ 1: 100 ms }'), '{ out: a.out }');
+/** A chain of two stages: `a` takes 10 ms, `b` 40. */
+const chain = () =>
+  pipelineOf(
+    `  a: { operator: emulate, inputs: { in: inputs.text }, params: { latency: { 1: 10 ms } } }
+  b: { operator: emulate, inputs: { in: a.out }, params: { latency: { 1: 40 ms } } }`,
+    '{ out: b.out }',
+  );
 
-/** Two stages of 100 ms each, and a profile that says so. */
-const twoProfiled = async (options: EngineOptions = {}) => {
-  const stages = [stage('a', '{ 1: 100 ms }'), stage('b', '{ 1: 100 ms }', 'a.out')];
-  const forecast: Forecast = {
-    leastOf: () => 100,
-    timeOf: (names, _, items) => names.length * items * 100,
-    scaleOf: () => 1,
-    isCertain: () => true,
-  };
-  return startVirtual(await pipelineOf(stages.join('\n'), '{ out: b.out }'), { forecast, ...options });
+const times: Readonly<Record<string, number>> = { a: 10, b: 40 };
+
+/** What a profile of the chain says. */
+const forecast: Forecast = {
+  leastOf: stage => times[stage]!,
+  timeOf: stages => stages.reduce((sum, stage) => sum + times[stage]!, 0),
+  scaleOf: () => 1,
+  isCertain: () => true,
 };
 
-/** When a query was over, and how: its latency, or the code and message of its error. */
-async function end(clock: { now(): number }, query: Promise<unknown>): Promise<[number, string]> {
-  try {
-    await query;
-    return [clock.now(), 'answered'];
-  } catch (error) {
-    const { code, message } = error as MillraceError;
-    return [clock.now(), `${code}: ${message}`];
-  }
+/** The code that each query ends with, or `ok`, and when. */
+function endings(queries: readonly Promise<unknown>[], now: () => number): Promise<string[]> {
+  return Promise.all(
+    queries.map(query =>
+      query.then(
+        () => `ok at ${now()}`,
+        ({ code }: { code: string }) => `${code} at ${now()}`,
+      ),
+    ),
+  );
 }
 
-describe('a deadline', () => {
-  it('ends a query at that moment, though its batch runs on', async () => {
+describe('a query’s deadline', () => {
+  it('ends it when it comes, though its batch runs on, and what runs on is counted', async () => {
     const wasted: [string, number][] = [];
-    const events = { wasted: (name: string, time: number) => void wasted.push([name, time]) };
-    const { engine, clock } = await startVirtual(await one(), { events });
-    const query = end(clock, engine.infer({ text: 'x' }, { timeout: 30 }));
-    expect(await clock.until(query)).toEqual([
-      30,
-      "deadline-exceeded: no answer within the query's time limit of 30.0 ms",
-    ]);
-    expect(engine.status()).toMatchObject({ queries: 0, groups: [{ pools: [{ busy: 1 }] }] });
-    await clock.advanceTo(200);
+    const events: EngineEvents = { wasted: (stage, time) => wasted.push([stage, time]) };
+    const { engine, clock } = await startVirtual(await chain(), { events });
+    const query = engine.infer({ text: 'x' }, { timeout: 30 });
+    await expect(clock.until(query)).rejects.toMatchObject({
+      code: 'deadline-exceeded',
+      message: "no answer within the query's time limit of 30.0 ms",
+    });
+    expect(clock.now()).toBe(30);
+    await clock.advanceTo(100);
+    expect(wasted).toEqual([['b', 40]]);
     expect(isAtRest(engine)).toBe(true);
-    expect(wasted).toEqual([['a', 100]]);
   });
 
-  it('is the engine’s where the query brings none, but for one of a named sequence', async () => {
-    const { engine, clock } = await startVirtual(await one(), { deadline: 40 });
-    const queries = [{}, { timeout: 60 }, { sequence: { id: 's' } }].map(options =>
-      end(clock, engine.infer({ text: 'x' }, options)),
+  it('is the engine’s unless it brings its own', async () => {
+    const { engine, clock } = await startVirtual(await chain(), { deadline: 45 });
+    const queries = [engine.infer({ text: 'x' }), engine.infer({ text: 'y' }, { timeout: 1000 })];
+    expect(await clock.until(endings(queries, () => clock.now()))).toEqual([
+      'deadline-exceeded at 45',
+      'ok at 90',
+    ]);
+  });
+
+  it('is not the engine’s in a sequence, which a piece left out would end', async () => {
+    const pipeline = await pipelineOf(
+      `  a: { operator: emulate, inputs: { in: inputs.text }, params: { latency: { 1: 10 ms } } }`,
+      '{ out: a.out }',
     );
-    const ends = await clock.until(Promise.all(queries));
-    expect(ends.map(([time, how]) => [time, how.split(':')[0]])).toEqual([
-      [40, 'deadline-exceeded'],
-      [60, 'deadline-exceeded'],
-      [200, 'answered'],
-    ]);
+    const { engine, clock } = await startVirtual(pipeline, { deadline: 5 });
+    await expect(clock.until(engine.infer({ text: 'x' }, { sequence: { id: 's' } }))).resolves.toBeDefined();
   });
 
-  it('that has passed is told at once', async () => {
-    const { engine, clock } = await startVirtual(await one());
-    for (const timeout of [0, -5]) {
-      const [time, how] = await end(clock, engine.infer({ text: 'x' }, { timeout }));
-      expect([time, how.split(':')[0]]).toEqual([0, 'deadline-exceeded']);
-    }
-  });
-
-  it('farther away than a timer reaches is no deadline', async () => {
-    const { engine, clock } = await startVirtual(await one());
-    const query = engine.infer({ text: 'x' }, { timeout: Infinity });
-    expect((await clock.until(query)).latency).toBe(100);
-    expect(clock.pending).toBe(1);
-  });
-
-  it('lets no item of a batch be started once it has passed', async () => {
-    const pipeline = await pipelineOf(stage('a', '{ 1: 100 ms, 4: 100 ms }'), '{ out: a.out }');
-    const seen: number[] = [];
-    const events = { batchDone: ({ items }: { items: number }) => void seen.push(items) };
-    const { engine, clock } = await startVirtual(pipeline, { batch: 4, events });
-    const queries = [
-      engine.infer({ text: 'runs' }),
-      engine.infer({ text: 'late' }, { timeout: 100 }),
-      engine.infer({ text: 'urgent' }, { priority: 1 }),
-    ];
-    const ends = await clock.until(Promise.all(queries.map(query => end(clock, query))));
-    expect(ends.map(([time, how]) => [time, how.split(':')[0]])).toEqual([
-      [100, 'answered'],
-      [100, 'deadline-exceeded'],
-      [200, 'answered'],
-    ]);
-    expect(seen).toEqual([1, 1]);
-  });
-
-  it('that ends a query lets others have the replica that was held back for its sake', async () => {
-    const pipeline = await pipelineOf(stage('a', '{ 1: 20 ms }'), '{ out: a.out }');
-    const forecast: Forecast = {
-      leastOf: () => 0,
-      timeOf: (_, hardware) => (hardware === 'fast' ? 20 : 50),
-      scaleOf: () => 1,
-      isCertain: () => false,
-    };
-    const pool = { device: 'cpu', threads: 1, batch: 1, replicas: 1, maxWait: 0 } as const;
-    const pools = [
-      { ...pool, hardware: 'fast' },
-      { ...pool, hardware: 'slow' },
-    ];
-    const deployment = [{ name: 'a', stages: ['a'], pools }];
-    const { engine, clock } = await startVirtual(pipeline, { forecast, deployment });
-    const cancel = new AbortController();
-    const runs = engine.infer({ text: 'runs' });
-    const urgent = end(clock, engine.infer({ text: 'urgent' }, { timeout: 40, signal: cancel.signal }));
-    const patient = engine.infer({ text: 'patient' });
-    await clock.advanceTo(5);
-    expect(engine.status()).toMatchObject({ groups: [{ waiting: 2, pools: [{ busy: 1 }, { idle: 1 }] }] });
-    cancel.abort();
-    expect(await clock.until(Promise.all([urgent, patient.then(({ latency }) => latency)]))).toEqual([
-      [5, 'cancelled: the query was cancelled'],
-      25,
-    ]);
-    await clock.until(runs);
-  });
-
-  it('that can’t be kept any more ends a query before it wastes work, and says the numbers', async () => {
-    const { engine, clock } = await twoProfiled({ ageing: 10_000 });
-    const queries = [
-      engine.infer({ text: 'first' }, { priority: 9 }),
-      engine.infer({ text: 'second' }, { timeout: 290, priority: 1 }),
-    ];
-    const ends = await clock.until(Promise.all(queries.map(query => end(clock, query))));
-    expect(ends).toEqual([
-      [200, 'answered'],
-      [100, 'deadline-exceeded: stage "a" and what follows need 200 ms, 190 ms left'],
-    ]);
+  it('drops it before a stage that it can’t make', async () => {
+    const ran: string[] = [];
+    const observer = { ran: ({ stage }: StageRun) => void ran.push(stage) };
+    const pipeline = await chain();
+    // Stage `a` takes longer than it was ever seen to.
+    const hopeful = { ...forecast, leastOf: (stage: string) => (stage === 'a' ? 1 : 40) };
+    const { engine, clock } = await startVirtual(pipeline, { forecast: hopeful });
+    const query = engine.infer({ text: 'x' }, { timeout: 45, observer });
+    await expect(clock.until(query)).rejects.toMatchObject({
+      code: 'deadline-exceeded',
+      message: 'stage "b" and what follows need 40 ms, 35 ms left',
+      stage: 'b',
+    });
+    expect(clock.now()).toBe(10);
+    expect(ran).toEqual(['a']);
   });
 });
 
-describe('the door', () => {
-  it('refuses what no empty engine could answer in time', async () => {
-    const { engine, clock } = await twoProfiled();
-    expect(await end(clock, engine.infer({ text: 'x' }, { timeout: 150 }))).toEqual([
-      0,
-      'overloaded: stage "a" and what follows need 200 ms, 150 ms left',
-    ]);
+describe('admission', () => {
+  it('refuses at once what the stages alone take too long for, with the numbers', async () => {
+    const { engine, clock } = await startVirtual(await chain(), { forecast });
+    await expect(engine.infer({ text: 'x' }, { timeout: 49 })).rejects.toMatchObject({
+      code: 'overloaded',
+      message: 'stage "a" and what follows need 50 ms, 49 ms left',
+      stage: 'a',
+    });
+    expect(clock.now()).toBe(0);
     expect(isAtRest(engine)).toBe(true);
   });
 
-  it('refuses what would have to wait too long, and says for how long to stay away', async () => {
-    const { engine, clock } = await twoProfiled();
-    const taken = ['1', '2', '3'].map(text => engine.infer({ text }));
-    const [time, how] = await end(clock, engine.infer({ text: 'x' }, { timeout: 450 }));
-    expect([time, how]).toEqual([
-      0,
-      'overloaded: group "a" has 300 ms of work before this query, which has 450 ms left and needs 200 ms itself; try again in 50 ms',
-    ]);
-    expect((await end(clock, engine.infer({ text: 'x' }, { timeout: 50 })))[1]).toContain('overloaded');
-    const patient = engine.infer({ text: 'x' }, { timeout: 550 });
-    await clock.until(Promise.all([...taken, patient]));
-    expect(isAtRest(engine)).toBe(true);
-  });
-
-  it('counts no items of a list that will not be made', async () => {
-    const lines = [
-      '  first: { operator: emulate, inputs: { in: inputs.text }, params: { latency: { 1: 1 ms }, emit: { code: { en: 1 } } } }',
-      '  list: { when: first.code == "de", operator: emulate, inputs: { in: first.out }, params: { latency: { 1: 1 ms }, items: { mean: 9 } } }',
-      '  read: { each: list.items, operator: emulate, inputs: { in: item }, params: { latency: { 1: 50 ms } } }',
-      stage('slow', '{ 1: 300 ms }', 'first.out'),
-    ];
-    const forecast: Forecast = {
-      leastOf: () => 1,
-      timeOf: ([name], _, items) => items * ({ read: 50, slow: 300 }[name!] ?? 1),
-      scaleOf: name => (name === 'read' ? 9 : 1),
-      isCertain: () => false,
-    };
-    const pipeline = await pipelineOf(lines.join('\n'), '{ out: slow.out, lines: read.out }');
-    const { engine, clock } = await startVirtual(pipeline, { forecast, pool: { replicas: 2 } });
-    const first = engine.infer({ text: 'x' });
-    await clock.advanceTo(10);
-    // Nine items of 50 ms each are before it if the first query is thought to bring them.
-    const second = engine.infer({ text: 'x' }, { timeout: 600 });
-    expect((await clock.until(Promise.all([first, second]))).map(({ latency }) => latency)).toEqual([
-      301, 301,
-    ]);
-  });
-
-  it('counts only what comes before a query of its priority', async () => {
-    const { engine, clock } = await twoProfiled();
-    const taken = ['1', '2', '3', '4', '5'].map(text => engine.infer({ text }));
-    const urgent = end(clock, engine.infer({ text: 'x' }, { timeout: 450, priority: 1 }));
-    expect((await end(clock, engine.infer({ text: 'x' }, { timeout: 450 })))[1]).toContain('overloaded');
-    expect(await clock.until(urgent)).toEqual([300, 'answered']);
-    await clock.until(Promise.all(taken));
-  });
-
-  it('takes priorities from 1 to 9', async () => {
-    const { engine, clock } = await startVirtual(await one());
-    for (const priority of [0, 10, 1.5, NaN]) {
-      expect(await end(clock, engine.infer({ text: 'x' }, { priority }))).toEqual([
-        0,
-        'invalid-input: a priority is 1 (the highest) to 9',
-      ]);
-    }
-  });
-});
-
-describe('priorities', () => {
-  it('go first, and what waits rises', async () => {
-    const { engine, clock } = await startVirtual(await one(), { ageing: 150 });
-    const order: string[] = [];
-    const ask = (text: string, priority: number) =>
-      engine.infer({ text }, { priority }).then(() => void order.push(text));
-    const queries = [ask('first', 5), ask('low', 6), ask('usual', 5), ask('high', 1)];
-    await clock.advanceTo(190);
-    queries.push(ask('later', 5));
+  it('refuses what would wait too long, naming what it would wait for', async () => {
+    const { engine, clock } = await startVirtual(await chain(), { forecast, deadline: 200 });
+    const outcomes: string[] = [];
+    const queries = Array.from({ length: 20 }, () =>
+      engine.infer({ text: 'x' }).then(
+        () => outcomes.push('ok'),
+        ({ message }: Error) => outcomes.push(message),
+      ),
+    );
     await clock.until(Promise.all(queries));
-    expect(order).toEqual(['first', 'high', 'usual', 'low', 'later']);
+    expect(outcomes.filter(outcome => outcome === 'ok')).toHaveLength(4);
+    expect(outcomes[0]).toMatch(
+      /^group "b" has \d+ ms of work before this query, which has 200 ms left and needs 50 ms itself; try again in \d+ ms$/,
+    );
+    expect(isAtRest(engine)).toBe(true);
+  });
+
+  it('takes what finds the engine idle, whatever became of those before', async () => {
+    const { engine, clock } = await startVirtual(await chain(), { deadline: 45 });
+    for (let i = 0; i < 5; i++)
+      await expect(clock.until(engine.infer({ text: 'x' }))).rejects.toMatchObject({
+        code: 'deadline-exceeded',
+      });
+    await clock.advanceTo(clock.now() + 100);
+    await expect(clock.until(engine.infer({ text: 'x' }, { timeout: 60 }))).resolves.toBeDefined();
+  });
+
+  it('refuses a priority that there is not', async () => {
+    const { engine } = await startVirtual(await chain());
+    for (const priority of [0, 10, 1.5, NaN])
+      await expect(engine.infer({ text: 'x' }, { priority })).rejects.toMatchObject({
+        code: 'invalid-input',
+        message: 'a priority is 1 (the highest) to 9',
+      });
+  });
+});
+
+describe('the queue', () => {
+  const single = () =>
+    pipelineOf(
+      '  a: { operator: emulate, inputs: { in: inputs.text }, params: { latency: { 1: 10 ms } } }',
+      '{ out: a.out }',
+    );
+
+  it('serves the earliest deadline first, within a priority', async () => {
+    const { engine, clock } = await startVirtual(await single());
+    const order: string[] = [];
+    const ask = (text: string, options: { timeout?: number; priority?: number }) =>
+      engine.infer({ text }, options).then(() => order.push(text));
+    const queries = [
+      ask('first', {}),
+      ask('none', {}),
+      ask('late', { timeout: 900 }),
+      ask('soon', { timeout: 500 }),
+      ask('low', { timeout: 400, priority: 6 }),
+      ask('high', { priority: 1 }),
+    ];
+    await clock.until(Promise.all(queries));
+    expect(order).toEqual(['first', 'high', 'soon', 'late', 'none', 'low']);
+  });
+
+  it('lets what waits long rise, so that nothing waits forever', async () => {
+    const { engine, clock } = await startVirtual(await single(), { ageing: 100 });
+    let low = Infinity;
+    const waiting = engine.infer({ text: 'low' }, { priority: 9 }).then(() => (low = clock.now()));
+    const stream: Promise<unknown>[] = [engine.infer({ text: 'x' }, { priority: 1 })];
+    for (let time = 1; time < 2000; time += 9) {
+      await clock.advanceTo(time);
+      stream.push(engine.infer({ text: 'x' }, { priority: 5 }));
+    }
+    await clock.until(Promise.all([waiting, ...stream]));
+    expect(low).toBeLessThan(1000);
   });
 });
