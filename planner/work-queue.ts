@@ -2,8 +2,8 @@
  * The order in which a group's work is served, shared by the runtime (in real time) and the estimator (in virtual time).
  *
  * Work of higher priority goes first, and within a priority the earliest deadline (ties: first come, first served). A
- * priority is strict, but what has waited for `ageing` milliseconds rises by one, and again after as long, so that
- * nothing waits forever.
+ * priority is strict, but what has waited for `ageing` milliseconds rises by one, before all that comes there later, and
+ * again after as long, so that nothing waits forever.
  */
 
 /** Priorities, as the Open Inference Protocol counts them: 1 is the highest. */
@@ -92,7 +92,12 @@ export class WorkQueue<T> {
   #length = 0;
   /** Entries of the levels that are gone. */
   #gone = 0;
+  /** Whether any came with a deadline, and any without. */
+  #limited = false;
+  #endless = false;
+  /** When something has waited long enough to rise; Infinity: nothing has to. */
   #nextAgeing = Infinity;
+  #ages = false;
 
   /**
    * @param isGone whether an item that still lies here is not to be served any more; see `drop`
@@ -109,13 +114,20 @@ export class WorkQueue<T> {
   }
 
   /**
-   * @param now when it comes, in milliseconds
+   * @param now when it comes, in milliseconds; or when it came, if it waited elsewhere
    * @param deadline on the same clock; Infinity: it has none
    */
   push(item: T, now: number, deadline = Infinity, priority: number = priorities.usual): void {
-    const level = this.#levelOf(priority);
-    level.insert(item, deadline, now, now);
+    this.#levelOf(priority).insert(item, deadline, now, now);
     this.#length++;
+    if (deadline < Infinity) this.#limited = true;
+    else this.#endless = true;
+    if (this.#ages) this.#nextAgeing = Math.min(this.#nextAgeing, now + this.#ageing);
+    // First come, first served, or by deadlines alone, nothing waits forever.
+    else if (this.#levels.length > 1 || (this.#limited && this.#endless)) {
+      this.#ages = true;
+      this.#nextAgeing = -Infinity;
+    }
   }
 
   /** What is served next; undefined if nothing waits. @param now lets rise what has waited long enough */
@@ -168,6 +180,9 @@ export class WorkQueue<T> {
     this.#levels.length = 0;
     this.#length = 0;
     this.#gone = 0;
+    this.#limited = false;
+    this.#endless = false;
+    this.#ages = false;
     this.#nextAgeing = Infinity;
   }
 
@@ -180,8 +195,6 @@ export class WorkQueue<T> {
     }
     const level = new Level<T>(priority);
     this.#levels.splice(at, 0, level);
-    // What is of the only priority has nothing to rise above.
-    if (this.#levels.length > 1) this.#nextAgeing = -Infinity;
     return level;
   }
 
@@ -197,24 +210,29 @@ export class WorkQueue<T> {
     return undefined;
   }
 
-  /** Lets what has waited long enough rise, one priority at a time. */
+  /** Lets what has waited long enough rise. */
   #age(now: number): void {
+    const risen: { item: T; priority: number; deadline: number; queued: number; entered: number }[] = [];
     let next = Infinity;
-    // From the top, so that nothing rises twice.
-    for (const level of this.#levels.slice()) {
-      if (level.length === 0 || level.priority <= priorities.highest) continue;
+    for (const level of this.#levels) {
       level.filter((item, at) => {
-        const due = level.entered[at]! + this.#ageing;
-        if (now < due) {
-          next = Math.min(next, due);
+        const since = level.entered[at]!;
+        if (now < since + this.#ageing) {
+          next = Math.min(next, since + this.#ageing);
           return true;
         }
-        this.#levelOf(level.priority - 1).insert(item, level.deadlines[at]!, level.queued[at]!, now);
-        next = Math.min(next, now + this.#ageing);
+        const steps = Math.max(1, Math.floor((now - since) / this.#ageing));
+        const entered = since + steps * this.#ageing;
+        const priority = Math.max(priorities.highest, level.priority - steps);
+        // No deadline of what comes from now on is earlier than this.
+        const deadline = Math.min(level.deadlines[at]!, entered);
+        risen.push({ item, priority, deadline, queued: level.queued[at]!, entered });
+        next = Math.min(next, entered + this.#ageing);
         return false;
       });
     }
-    // Nothing is there to rise: what comes is looked at when it has waited.
-    this.#nextAgeing = next === Infinity ? now + this.#ageing : next;
+    for (const { item, priority, deadline, queued, entered } of risen)
+      this.#levelOf(priority).insert(item, deadline, queued, entered);
+    this.#nextAgeing = next;
   }
 }

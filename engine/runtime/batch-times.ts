@@ -6,6 +6,7 @@ const weight = 0.1;
 export class BatchTimes {
   /** Milliseconds, by number of items; NaN where nothing is known. */
   readonly #times: Float64Array;
+  readonly #profiled: (items: number) => number | undefined;
   #known = false;
 
   /**
@@ -13,6 +14,7 @@ export class BatchTimes {
    * @param profiled milliseconds for so many items, where a profile says so
    */
   constructor(batch: number, profiled: (items: number) => number | undefined = () => undefined) {
+    this.#profiled = profiled;
     this.#times = Float64Array.from({ length: batch + 1 }, (_, items) =>
       items === 0 ? 0 : (profiled(items) ?? NaN),
     );
@@ -28,7 +30,7 @@ export class BatchTimes {
   resized(batch: number): BatchTimes {
     return new BatchTimes(batch, items => {
       const time = this.#times[items];
-      return time === undefined || Number.isNaN(time) ? undefined : time;
+      return time === undefined || Number.isNaN(time) ? this.#profiled(items) : time;
     });
   }
 
@@ -47,7 +49,7 @@ export class BatchTimes {
   at(items: number): number {
     const known = this.#times[items];
     if (known !== undefined && !Number.isNaN(known)) return known;
-    let below = items - 1;
+    let below = Math.min(items, this.#times.length) - 1;
     while (below > 0 && Number.isNaN(this.#times[below]!)) below--;
     let above = items + 1;
     while (above < this.#times.length && Number.isNaN(this.#times[above]!)) above++;

@@ -6,11 +6,20 @@ export interface Clock {
   at(time: number, action: () => void): () => void;
 }
 
+/** Most milliseconds that a timer of Node takes; one of more goes off at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /** The machine's monotonic clock. */
 export const realClock: Clock = {
   now: () => performance.now(),
   at(time, action) {
-    const timer = setTimeout(action, Math.max(0, time - performance.now()));
+    let timer: NodeJS.Timeout;
+    const wait = () => {
+      const left = time - performance.now();
+      if (left > longestTimer) timer = setTimeout(wait, longestTimer);
+      else timer = setTimeout(action, Math.max(0, left));
+    };
+    wait();
     return () => clearTimeout(timer);
   },
 };

@@ -18,6 +18,23 @@ export type Deployment = readonly {
   pools: readonly PoolSetup[];
 }[];
 
+/** @throws MillraceError `invalid-pipeline` unless every stage of the pipeline is in one group, which has replicas */
+export function checkDeployment(deployment: Deployment, { stages }: BoundPipeline): void {
+  const wrong = (message: string, stage?: string) =>
+    new MillraceError('invalid-pipeline', message, stage === undefined ? {} : { stage });
+  const names = deployment.flatMap(group => group.stages);
+  for (const { name } of stages) {
+    const count = names.filter(other => other === name).length;
+    if (count === 0) throw wrong(`no group has stage "${name}"`, name);
+    if (count > 1) throw wrong(`stage "${name}" is in two groups`, name);
+  }
+  const unknown = names.find(name => stages.every(stage => stage.name !== name));
+  if (unknown !== undefined) throw wrong(`there is no stage "${unknown}"`);
+  for (const { name, pools } of deployment) {
+    if (pools.every(({ replicas }) => replicas === 0)) throw wrong(`group "${name}" has no replicas`);
+  }
+}
+
 /** Hardware types by name, as a hardware file defines them. */
 export type HardwareTypes = Readonly<Record<string, HardwareType>>;
 

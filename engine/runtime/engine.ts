@@ -141,7 +141,12 @@ export class Engine {
     const { tensors, bytes } = takeInputs(this.pipeline.inputs, inputs);
     const sequence = this.#execution.sequences.of(named);
     return new Promise<QueryResult>((resolve, reject) => {
-      const cancel = () => query.settle(cancelled());
+      // What was held back for its sake need not wait any more.
+      const abandon = (error: MillraceError) => {
+        query.settle(error);
+        this.#execution.dispatch();
+      };
+      const cancel = () => abandon(cancelled());
       let stopTimer: (() => void) | null = null;
       const settle = (settled: Query, failure: MillraceError | null) => {
         if (settled.ended) return;
@@ -168,7 +173,7 @@ export class Engine {
       });
       admission.begin(query, now);
       this.#queries.add(query);
-      if (timeout !== undefined) stopTimer = this.#clock.at(deadline, () => query.settle(late(timeout)));
+      if (timeout !== undefined) stopTimer = this.#clock.at(deadline, () => abandon(late(timeout)));
       this.#execution.memory.holdInput(query, bytes);
       signal?.addEventListener('abort', cancel, { once: true });
       this.#execution.begin(query, tensors);

@@ -64,7 +64,9 @@ export class Execution {
         else this.#enqueue(query, stage, index);
       },
       skipped: (query, stage) => {
-        this.admission.outstanding.done(query, stage);
+        const { perItem } = layout.stages[stage]!;
+        if (perItem && !query.items[stage]) this.admission.outstanding.set(query, stage, 0);
+        else this.admission.outstanding.done(query, stage);
         this.sequences.goOn(query, stage);
       },
       finished: query => query.settle(null),
@@ -162,6 +164,7 @@ export class Execution {
       queued,
       started: queued,
       losses: 0,
+      alone: false,
       dropped: false,
       place: -1,
     };
@@ -199,7 +202,7 @@ export class Execution {
         for (const stage of dispatched.route.stages) this.#stageDone(query, stage, dispatched.item.index);
       }
     }
-    for (const block of blocks) if (block.readers === 0) this.memory.drop(block);
+    for (const block of blocks) this.memory.read(block);
   }
 
   /** Puts an item's outputs into their slots. */

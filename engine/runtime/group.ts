@@ -131,15 +131,21 @@ export class Group {
     return this.#queue.takeAll();
   }
 
-  /** Stops dispatching; batches under way end as if nothing had happened. */
-  stop(): void {
+  /** Whether it is retired, every batch is over, on pools it had before too, and every replica has ended. */
+  get isGone(): boolean {
+    return this.#flights.size === 0 && this.#pools.every(({ isGone }) => isGone);
+  }
+
+  /** Stops dispatching and ends idle replicas; batches under way end as if nothing had happened. */
+  retire(): void {
     this.#cancelWake?.();
     this.#cancelWake = null;
+    for (const pool of this.#pools) pool.retire();
   }
 
   /** Ends every replica; see `Pool.close`. */
   async close(): Promise<void> {
-    this.stop();
+    this.retire();
     this.#flights.stop();
     await Promise.all(this.#pools.map(pool => pool.close()));
   }
@@ -181,7 +187,8 @@ export class Group {
         if (wake < Infinity) this.#cancelWake = this.#clock.at(wake, () => this.#events.changed());
         return;
       }
-      void this.#run(this.#pools[pool]!, this.#queue.take(take, now), now);
+      const taken = this.#takeInTime(take, now);
+      if (taken.length > 0) void this.#run(this.#pools[pool]!, taken, now);
     }
   }
 
@@ -196,12 +203,30 @@ export class Group {
     return any;
   }
 
+  /** Takes the first items; those that can't be in time any more stay, before all others, for `#dropLate`. */
+  #takeInTime(count: number, now: number): WorkItem[] {
+    const taken = this.#queue.take(count, now);
+    const late = taken.filter(item => this.#isLate(item, now));
+    if (late.length === 0) return taken;
+    this.#queue.putBack(late);
+    return taken.filter(item => !late.includes(item));
+  }
+
+  /** Whether an item's query can't be in time any more. */
+  #isLate({ query: { deadline }, stage }: WorkItem, now: number): boolean {
+    return deadline < Infinity && (now >= deadline || now + this.#leastFrom(stage) > deadline);
+  }
+
+  /** Milliseconds that an item's query takes at least from this stage on. */
+  #leastFrom(stage: number): number {
+    return this.#remaining?.from[stage] ?? 0;
+  }
+
   /** Ends an item's query if it can't be in time any more. */
   #dropLate(item: WorkItem, now: number): boolean {
+    if (!this.#isLate(item, now)) return false;
     const { deadline } = item.query;
-    if (deadline === Infinity) return false;
-    const least = this.#remaining?.from[item.stage] ?? 0;
-    if (now + least <= deadline && now < deadline) return false;
+    const least = this.#leastFrom(item.stage);
     const stage = this.#router.stageName(item.stage);
     this.#events.failed(
       item,
@@ -295,6 +320,7 @@ export class Group {
       this.#events.left(item);
       if (item.query.ended) continue;
       this.#router.undo(item, route);
+      item.alone = true;
       items.push(item);
     }
     this.#events.again(items);

@@ -1,7 +1,6 @@
 /** The groups that an engine runs: which of them does what, and how one set of them takes the place of another. */
-import { MillraceError } from '../../operators/index.ts';
 import { remainingTimes, type Forecast, type Remaining } from '../../planner/index.ts';
-import type { Deployment } from './deployment.ts';
+import { checkDeployment, type Deployment } from './deployment.ts';
 import type { Group } from './group.ts';
 import type { GroupMaker } from './group-maker.ts';
 import type { Layout } from './layout.ts';
@@ -27,13 +26,14 @@ export class Groups {
   /** The group of each stage. */
   #groupOf: readonly Group[] = [];
   #remaining: Remaining;
-  /** Pools that were replaced, as long as some of their replicas have not ended. */
-  #retired: readonly Pool[] = [];
+  /** Groups and pools that were replaced, as long as some of their replicas have not ended. */
+  #retired: readonly (Group | Pool)[] = [];
 
   constructor(layout: Layout, deployment: Deployment, forecast: Forecast | null, make: GroupMaker) {
     this.#layout = layout;
     this.#forecast = forecast;
     this.#make = make;
+    checkDeployment(deployment, layout.pipeline);
     this.#deployment = deployment;
     this.#groups = deployment.map(spec =>
       make.group(
@@ -79,9 +79,11 @@ export class Groups {
   /**
    * Runs another deployment from now on. What is new is started and warmed up first, while all goes on as before; then,
    * at one moment, what waits is routed anew. What is replaced ends its batches and goes.
-   * @throws what the first replica that would not start threw; the deployment is what it was then
+   * @throws what the first replica that would not start threw, or MillraceError `invalid-pipeline` if the deployment is
+   *   not one of this pipeline; it is what it was then
    */
   async apply(deployment: Deployment): Promise<void> {
+    checkDeployment(deployment, this.#layout.pipeline);
     const changes = deployment.map(spec => this.#change(spec));
     const grown: { pool: Pool; by: number }[] = [];
     try {
@@ -125,10 +127,12 @@ export class Groups {
 
   #switch(deployment: Deployment, changes: readonly Change[]): void {
     const before = this.#groups;
-    const retired = this.#retired.filter(pool => !pool.isGone);
-    const retire = (pool: Pool) => {
-      pool.retire();
-      retired.push(pool);
+    const retired = this.#retired.filter(({ isGone }) => !isGone);
+    // Whose batches are over has a timer for their time limits left.
+    for (const each of this.#retired) if (each.isGone) void each.close();
+    const retire = (each: Group | Pool) => {
+      each.retire();
+      retired.push(each);
     };
     const groups = changes.map(({ spec, kept, pools, changed }) => {
       for (const { pool, setup, from } of changed) {
@@ -145,21 +149,17 @@ export class Groups {
     this.#remaining = this.#route(deployment, groups);
     for (const group of before) {
       if (groups.includes(group)) continue;
-      group.stop();
       for (const item of group.takeAll()) this.of(item.stage).enqueue(item);
-      for (const pool of group.pools) retire(pool);
+      retire(group);
     }
     this.#retired = retired;
     this.dispatch();
   }
 
   #route(deployment: Deployment, groups: readonly Group[]): Remaining {
-    this.#groupOf = this.#layout.stages.map(({ index }) => {
-      const group = groups.find(({ stages }) => stages.includes(index));
-      if (group) return group;
-      const { name } = this.#layout.stages[index]!.stage;
-      throw new MillraceError('invalid-pipeline', `no group has stage "${name}"`, { stage: name });
-    });
+    this.#groupOf = this.#layout.stages.map(({ index }) =>
+      groups.find(({ stages }) => stages.includes(index))!,
+    );
     const remaining = this.#remainingOf(deployment);
     for (const group of groups) group.expect(remaining);
     return remaining;

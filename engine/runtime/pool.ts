@@ -83,7 +83,10 @@ export class Pool {
   /** Replaced, with a batch that is not over. */
   readonly #stuck = new Set<Slot>();
   readonly #ending = new Set<Promise<void>>();
-  #restart: (() => void) | null = null;
+  /** Call off what would start a replica later. */
+  readonly #restarts = new Set<() => void>();
+  /** Replicas there should be, those that are being replaced included. */
+  #wanted = 0;
   /** Busy replicas that are to go once their batch is over. */
   #leaving = 0;
   #closed = false;
@@ -146,14 +149,17 @@ export class Pool {
     if (failed || this.#closed) for (const slot of started) this.#end(slot);
     else this.#idle.push(...started);
     if (failed) throw failed.reason;
+    this.#wanted += count;
     this.#events.ready();
   }
 
-  /** Ends so many replicas: idle ones now, others when their batch is over. */
+  /** Ends so many replicas: those first that are not there yet, then idle ones, others when their batch is over. */
   shrink(count: number): void {
-    const idle = this.#idle.splice(0, count);
+    this.#wanted -= count;
+    const over = Math.max(0, this.live - this.#leaving - this.#wanted);
+    const idle = this.#idle.splice(0, over);
     for (const slot of idle) this.#end(slot);
-    this.#leaving += Math.min(count - idle.length, this.#busy.size - this.#leaving);
+    this.#leaving += over - idle.length;
   }
 
   /** Takes another largest batch or time to wait; replicas come and go by `grow` and `shrink`. */
@@ -199,7 +205,7 @@ export class Pool {
   /** Ends idle replicas now and the others when their batch is over. */
   retire(): void {
     this.#closed = true;
-    this.#restart?.();
+    for (const callOff of this.#restarts) callOff();
     for (const slot of this.#idle.splice(0)) this.#end(slot);
   }
 
@@ -208,6 +214,11 @@ export class Pool {
     this.retire();
     for (const slot of [...this.#busy, ...this.#stuck]) slot.abandon();
     await Promise.all(this.#ending);
+  }
+
+  /** Whether there are fewer replicas than there should be. */
+  get #lacks(): boolean {
+    return this.live - this.#leaving < this.#wanted;
   }
 
   /** Whether a replica that is no longer busy is one of those that are to go. */
@@ -225,18 +236,21 @@ export class Pool {
   }
 
   async #startReplacement(delay: number): Promise<void> {
+    if (!this.#lacks) return;
     let slot: Slot;
     try {
       slot = await this.#startSlot();
     } catch (error) {
       if (this.#closed) return;
       this.#events.startFailed(error);
-      this.#restart = this.#clock.at(this.#clock.now() + delay, () => {
+      const callOff = this.#clock.at(this.#clock.now() + delay, () => {
+        this.#restarts.delete(callOff);
         void this.#startReplacement(Math.min(2 * delay, restartDelay.most));
       });
+      this.#restarts.add(callOff);
       return;
     }
-    if (this.#closed) {
+    if (this.#closed || !this.#lacks) {
       this.#end(slot);
       return;
     }

@@ -138,8 +138,10 @@ export class Sequences {
     lane.next++;
   }
 
-  /** A query has ended; a failed one takes the rest of its sequence with it. Returns the queries to fail. */
+  /** A query has ended; a failed one takes those that came after it with it. Returns the queries to fail. */
   leave(query: Query, sequence: Sequence, failed: boolean): readonly Query[] {
+    const all = [...sequence.queries];
+    const later = failed ? all.slice(all.indexOf(query) + 1) : [];
     sequence.queries.delete(query);
     for (const [stage, lane] of sequence.lanes.entries()) {
       if (!lane) continue;
@@ -149,17 +151,12 @@ export class Sequences {
       if (wasFirst) lane.next = 0;
       if (!failed) this.#pump(lane, stage);
     }
-    if (failed) {
-      sequence.failed = true;
-      const others = [...sequence.queries];
-      if (others.length === 0) this.#expireLater(sequence);
-      return others;
-    }
+    if (failed) sequence.failed = true;
     if (sequence.queries.size === 0) {
       if (query.last) this.#forget(sequence);
       else this.#expireLater(sequence);
     }
-    return [];
+    return later;
   }
 
   /** Forgets a sequence, if there is such a one: what comes under its name begins anew. */

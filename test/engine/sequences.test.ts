@@ -62,6 +62,20 @@ describe('state', () => {
     expect(isAtRest(engine)).toBe(true);
   });
 
+  it('of the queries before one that failed or was cancelled is not lost', async () => {
+    const { engine, clock } = await startVirtual(await summing());
+    const sequence = { id: 's' };
+    const cancel = new AbortController();
+    const options = [{ sequence }, { sequence, signal: cancel.signal }, { sequence }];
+    const queries = options.map((each, n) => engine.infer({ text: float(n + 1) }, each));
+    cancel.abort();
+    const settled = await clock.until(Promise.allSettled(queries));
+    expect(settled.map(each => (each.status === 'fulfilled' ? value(each.value) : each.reason.code))).toEqual(
+      [1, 'cancelled', 'stage-failed'],
+    );
+    expect(isAtRest(engine)).toBe(true);
+  });
+
   it('is forgotten after a while, and bounded', async () => {
     const limits = { sequences: 1, sequenceIdle: 1000 };
     const { engine, clock } = await startVirtual(await summing(), { limits });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide, ruleOf, type Decision } from '../../planner/index.ts';
+import { decide, ruleOf, type Decision, type PoolRule } from '../../planner/index.ts';
 
 const fresh = (): Decision => ({ pool: -1, take: 0, wake: Infinity });
 
@@ -57,6 +57,59 @@ describe('the queue and batching rule', () => {
           }
           expect(waiting === 0 || idle.every(left => left === 0)).toBe(true);
           expect(decision.wake).toBe(Infinity);
+        },
+      ),
+    );
+  });
+});
+
+describe('a batch with a deadline', () => {
+  const timed = (batch: number, each: number): PoolRule => ({
+    ...ruleOf({ batch, maxWait: 0 }),
+    timeOf: items => each * items,
+  });
+
+  it('is as large as lets its first item be in time', () => {
+    const pools = [timed(8, 10)];
+    expect(decide(8, 0, pools, [1], 0, fresh(), 100).take).toBe(8);
+    expect(decide(8, 0, pools, [1], 0, fresh(), 55).take).toBe(5);
+    expect(decide(8, 0, pools, [1], 0, fresh(), 10).take).toBe(1);
+    expect(decide(8, 0, pools, [1], 0, fresh(), Infinity).take).toBe(8);
+  });
+
+  it('is full where no pool would be in time: then the first is no more urgent than the others', () => {
+    expect(decide(8, 0, [timed(8, 10)], [1], 0, fresh(), 5)).toEqual({ pool: 0, take: 8, wake: Infinity });
+  });
+
+  it('waits for a faster replica as long as that would still be in time, and no longer', () => {
+    const pools = [timed(4, 10), timed(4, 50)];
+    expect(decide(2, 0, pools, [0, 1], 0, fresh(), 40)).toEqual({ pool: -1, take: 0, wake: 30 });
+    expect(decide(2, 0, pools, [0, 1], 29, fresh(), 40)).toEqual({ pool: -1, take: 0, wake: 30 });
+    expect(decide(2, 0, pools, [0, 1], 30, fresh(), 40)).toEqual({ pool: 1, take: 2, wake: Infinity });
+    expect(decide(2, 0, pools, [1, 1], 0, fresh(), 40)).toEqual({ pool: 0, take: 2, wake: Infinity });
+  });
+
+  it('never waits for what it can do at once, nor beyond the deadline', () => {
+    const pool = fc.record({
+      batch: fc.integer({ min: 1, max: 8 }),
+      each: fc.integer({ min: 1, max: 40 }),
+      idle: fc.nat(2),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(pool, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.nat(300),
+        (any, waiting, due) => {
+          const specs = any.toSorted((a, b) => a.each - b.each);
+          const pools = specs.map(({ batch, each }) => timed(batch, each));
+          const idle = specs.map(spec => spec.idle);
+          const { pool: chosen, take, wake } = decide(waiting, 0, pools, idle, 0, fresh(), due);
+          const inTime = specs.some(({ each }, at) => idle[at]! > 0 && each <= due);
+          if (inTime || idle.every(count => count === 0)) expect(wake).toBe(Infinity);
+          if (inTime) expect(take * specs[chosen]!.each).toBeLessThanOrEqual(due);
+          if (wake < Infinity) expect(wake).toBeLessThanOrEqual(due);
+          else if (idle.some(count => count > 0)) expect(take).toBeGreaterThanOrEqual(1);
         },
       ),
     );

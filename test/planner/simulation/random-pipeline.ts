@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import type { GeneratorValue } from 'fast-check';
 import type { Operator } from '../../../operators/index.ts';
-import { checkText, type BoundPipeline } from '../../../pipelines/index.ts';
+import { checkText, type BoundPipeline, type BoundStage } from '../../../pipelines/index.ts';
 import { timed, type TimedParams } from './timed.ts';
 
 export const mostBatch = 4;
@@ -79,8 +79,28 @@ export function randomStages(g: GeneratorValue): RandomStage[] {
   return stages;
 }
 
-/** The pipeline, bound without the thread that looks at users' operators: that has a time limit. */
-export async function bind(stages: readonly RandomStage[]): Promise<BoundPipeline> {
+/** The operator that stages run. */
+export interface StageOperator {
+  name: string;
+  operator: Operator<TimedParams>;
+  code: BoundStage['code'];
+}
+
+const timedStage: StageOperator = {
+  name: 'timed',
+  operator: timed,
+  code: { module: new URL('timed.ts', import.meta.url).href, name: 'timed' },
+};
+
+/**
+ * The pipeline, bound without the thread that looks at users' operators: that has a time limit.
+ * @param keys further keys of a stage, by its number
+ */
+export async function bind(
+  stages: readonly RandomStage[],
+  { name, operator, code }: StageOperator = timedStage,
+  keys: (stage: number) => Record<string, unknown> = () => ({}),
+): Promise<BoundPipeline> {
   // YAML, of which JSON is a part.
   const text = JSON.stringify({
     millrace: 'pipeline/1',
@@ -88,10 +108,11 @@ export async function bind(stages: readonly RandomStage[]): Promise<BoundPipelin
     slo: { p99: '1 s' },
     inputs: { text: { datatype: 'BYTES', shape: [1] } },
     stages: Object.fromEntries(
-      stages.map(({ name, each, inputs, when, state, params }) => [
-        name,
+      stages.map(({ name: stage, each, inputs, when, state, params }, index) => [
+        stage,
         {
-          operator: 'timed',
+          operator: name,
+          ...keys(index),
           inputs,
           params,
           ...(each && { each }),
@@ -100,13 +121,12 @@ export async function bind(stages: readonly RandomStage[]): Promise<BoundPipelin
         },
       ]),
     ),
-    outputs: Object.fromEntries(ends(stages).map(name => [name, `${name}.out`])),
+    outputs: Object.fromEntries(ends(stages).map(stage => [stage, `${stage}.out`])),
   });
   const { pipeline, diagnostics } = await checkText(text, {
-    operators: { timed: async () => timed as Operator },
+    operators: { [name]: async () => operator as Operator },
   });
   if (!pipeline) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
-  const code = { module: new URL('timed.ts', import.meta.url).href, name: 'timed' };
   return { ...pipeline, stages: pipeline.stages.map(stage => ({ ...stage, code })) };
 }
 
