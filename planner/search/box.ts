@@ -7,7 +7,7 @@
 import { roundCost, tolerance } from '../cost.ts';
 import type { SimulatedPool } from '../simulation/deployment.ts';
 import type { Candidate } from './narrowing.ts';
-import type { Option } from './option.ts';
+import { withSmaller, type Option } from './option.ts';
 import type { SearchProblem } from './problem.ts';
 import { settleBatches } from './settle-batches.ts';
 
@@ -116,9 +116,10 @@ export class Box {
   }
 
   #waysOf(group: number, replicas: number): SimulatedPool[][] {
-    return this.#candidates[group]!.flatMap(({ kind, fewest }) =>
-      fewest <= replicas ? [[{ ...kind.pool, replicas }]] : [],
-    );
+    const [largest] = this.#candidates[group]!.filter(({ fewest }) => fewest <= replicas)
+      .map(({ kind }) => kind)
+      .sort((a, b) => b.batch - a.batch);
+    return largest ? withSmaller(this.#problem.groups[group]!, largest, replicas) : [];
   }
 
   #hardwareOf(group: number): string {

@@ -89,6 +89,17 @@ function leastWork({ batch, times, wake }: SimulatedPool, items: readonly number
   return least;
 }
 
+/**
+ * A pool of some replicas, and the same with each smaller batch. Full batches make units wait for each other while
+ * replicas are idle, so units that come together may be over later than if they came one by one. What is true however
+ * units come is true of the soonest of these ways for each of them.
+ */
+export function withSmaller({ kinds }: SearchGroup, kind: Kind, replicas: number): SimulatedPool[][] {
+  return kinds.flatMap(({ hardware, batch, pool }) =>
+    hardware === kind.hardware && batch <= kind.batch ? [[{ ...pool, replicas }]] : [],
+  );
+}
+
 /** The pools of an option, as the simulation runs them. */
 export function simulatedPools({ pools }: Option): SimulatedPool[] {
   return pools
