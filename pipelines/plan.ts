@@ -117,7 +117,14 @@ const PredictedSchema = object(
 
 const SearchSchema = object(
   {},
-  { space: text, optimal: yesOrNo, bound: number, margin: number, evaluated: { type: 'integer' }, seconds: number },
+  {
+    space: text,
+    optimal: yesOrNo,
+    bound: number,
+    margin: number,
+    evaluated: { type: 'integer' },
+    seconds: number,
+  },
   open,
 );
 

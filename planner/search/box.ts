@@ -116,7 +116,8 @@ export class Box {
   }
 
   #waysOf(group: number, replicas: number): SimulatedPool[][] {
-    const [largest] = this.#candidates[group]!.filter(({ fewest }) => fewest <= replicas)
+    const [largest] = this.#candidates
+      [group]!.filter(({ fewest }) => fewest <= replicas)
       .map(({ kind }) => kind)
       .sort((a, b) => b.batch - a.batch);
     return largest ? withSmaller(this.#problem.groups[group]!, largest, replicas) : [];

@@ -144,8 +144,7 @@ export class Narrowing {
 
   /** Fewest replicas in a range that are not ruled out with all other groups ideal; null if all are. */
   #fewestAlone(group: number, kind: Kind, fewest: number, most: number): number | null {
-    const ruledOut = (replicas: number) =>
-      this.#problem.relaxation.alone(group, kind, replicas).ruledOut;
+    const ruledOut = (replicas: number) => this.#problem.relaxation.alone(group, kind, replicas).ruledOut;
     if (fewest > most) return null;
     if (!ruledOut(fewest)) return fewest;
     if (fewest === most || ruledOut(most)) return null;

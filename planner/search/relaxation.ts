@@ -1,15 +1,15 @@
 /**
  * Bounds for choices of some groups: they are worked out as they are, and all others as if they were never busy, on
- * the fastest hardware that could still be theirs. Of a group that others stand before, it isn't known how its work
- * comes: there each unit is over as soon as with any batch size up to the group's. A query can't be faster than that,
- * but for what `margin.ts` gives room.
+ * the fastest hardware that could still be theirs; and since it isn't known then how units come to a group, each of them
+ * is over as soon as with any batch size up to the group's. A query can't be faster than that, but for what `margin.ts`
+ * gives room.
  */
 import type { Objective } from '../../pipelines/index.ts';
 import { rankOf } from '../percentile.ts';
 import type { SimulatedPool } from '../simulation/deployment.ts';
 import type { System } from '../system.ts';
 import type { Sample } from '../workload/workload.ts';
-import { mostMisses } from './margin.ts';
+import { asIsLeeway, mostMisses } from './margin.ts';
 import { withSmaller, type Kind, type SearchGroup } from './option.ts';
 import { selectRank } from './select.ts';
 import type { Passage } from './staged-queue.ts';
@@ -98,13 +98,17 @@ export class Relaxation {
    * All groups together. With several ways to choose a group's pools, each query goes the way that is soonest for it,
    * so what is ruled out is so for all of them.
    * @param ways by group; by ascending batch size
+   * @param asIs whether some of them have only one way, that of a choice
    */
-  together(ways: readonly (readonly (readonly SimulatedPool[])[])[]): Together {
+  together(ways: readonly (readonly (readonly SimulatedPool[])[])[], asIs = false): Together {
     const passages = ways.map(() => ({ waited: false, largest: 0 }));
-    const ruledOut = this.#isRuledOut((sheet, limits) => {
-      for (const [group, passage] of sheet.passAll(ways).entries()) join(passages[group]!, passage);
-      return limits.map(limit => sheet.staged.countAbove(limit, sheet.together));
-    });
+    const ruledOut = this.#isRuledOut(
+      (sheet, limits) => {
+        for (const [group, passage] of sheet.passAll(ways).entries()) join(passages[group]!, passage);
+        return limits.map(limit => sheet.staged.countAbove(limit, sheet.together));
+      },
+      asIs ? asIsLeeway(this.#latencies.length) : 0,
+    );
     return { ruledOut, passages };
   }
 
@@ -158,9 +162,10 @@ export class Relaxation {
   /** Goes through the samples as long as their misses leave it open whether there are too many. */
   #isRuledOut(
     missesOf: (sheet: Worksheet, limits: readonly number[]) => readonly number[],
+    leeway = 0,
   ): boolean {
     this.#counter.evaluated++;
-    const limits = this.#slo.map(({ limit }) => limit - this.#taken);
+    const limits = this.#slo.map(({ limit }) => limit * (1 + leeway) - this.#taken);
     const left = [...this.#allowed];
     for (const [at, sheet] of this.#sheets.entries()) {
       const misses = missesOf(sheet, limits);

@@ -24,6 +24,7 @@ export function settleBatches(
           ? [[{ ...its[0]!.pool, replicas: replicas[g]! }]]
           : withSmaller(groups[g]!, its.at(-1)!, replicas[g]!),
       ),
+      settled > 0,
     );
 
   /** The batch sizes of a group that may do, those of the others open. */

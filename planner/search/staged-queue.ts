@@ -88,8 +88,8 @@ function passOnePool(
       end = now + wake;
       for (let s = 0; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
     }
-    end += head * apartness;
-    for (let k = head; k < head + taken; k++) ends[order[k]!] = end;
+    const over = end + head * apartness;
+    for (let k = head; k < head + taken; k++) ends[order[k]!] = over;
     head += taken;
     if (replicas === 1) free[0] = end;
     else replaceLeast(free, end);
@@ -157,10 +157,10 @@ function passPools(
       end = now + wake;
       for (let s = 0; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
     }
-    end += head * apartness;
     if (now > arrival) waited = true;
     if (taken > largest) largest = taken;
-    for (let k = head; k < head + taken; k++) ends[order[k]!] = end;
+    const over = end + head * apartness;
+    for (let k = head; k < head + taken; k++) ends[order[k]!] = over;
     head += taken;
     replaceLeast(free[p]!, end);
   }
