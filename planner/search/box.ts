@@ -23,7 +23,7 @@ export class Box {
   #failed = '';
 
   /**
-   * @param candidates by group, all of a group on one type of hardware
+   * @param candidates by group, all of a group on one type of hardware, by ascending batch size
    * @param ceiling what costs more is left out
    */
   constructor(
@@ -116,11 +116,8 @@ export class Box {
   }
 
   #waysOf(group: number, replicas: number): SimulatedPool[][] {
-    const [largest] = this.#candidates
-      [group]!.filter(({ fewest }) => fewest <= replicas)
-      .map(({ kind }) => kind)
-      .sort((a, b) => b.batch - a.batch);
-    return largest ? withSmaller(this.#problem.groups[group]!, largest, replicas) : [];
+    const { kind } = this.#candidates[group]!.findLast(({ fewest }) => fewest <= replicas)!;
+    return withSmaller(this.#problem.groups[group]!, kind, replicas);
   }
 
   #hardwareOf(group: number): string {

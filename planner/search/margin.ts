@@ -1,7 +1,8 @@
 /**
  * What bounds leave to doubt. That work which comes sooner is over sooner, and that more replicas make nothing later,
- * is a theorem only for single items of one length that are served in order (Kiefer & Wolfowitz 1955). With batches,
- * draws and items that overtake each other it is true but for chance, which is given room.
+ * is a theorem only for single items of one length that are served in order (by the recursion of Kiefer & Wolfowitz
+ * 1955). With batches, draws and items that overtake each other it is true but for chance, which is given room: tests
+ * hold bounds of random choices to it.
  */
 import { allowedAbove } from '../percentile.ts';
 
