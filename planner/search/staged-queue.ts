@@ -39,8 +39,9 @@ function sort({ order, ready, ranks }: Arriving): void {
     let at = i;
     for (; at > 0; at--) {
       const before = order[at - 1]!;
-      if (ready[before]! < time) break;
-      if (ready[before]! === time && (ranks ? ranks[before]! < ranks[unit]! : before < unit)) break;
+      const difference = time - ready[before]!;
+      if (difference > 0) break;
+      if (difference === 0 && (ranks ? ranks[before]! < ranks[unit]! : before < unit)) break;
       order[at] = before;
     }
     order[at] = unit;

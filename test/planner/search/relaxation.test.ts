@@ -97,8 +97,14 @@ describe('bounds', () => {
 
   it('leave alone what was ruled out since its batches were worked out as they come with all others ideal', () => {
     const spec: CaseSpec = {
-      ...{ seed: 5, shape: 'chain', stages: 4, types: 2, batches: 6 },
-      ...{ cv: 1, slack: 0.6, load: 3 },
+      seed: 5,
+      shape: 'chain',
+      stages: 4,
+      types: 2,
+      batches: 6,
+      cv: 1,
+      slack: 0.6,
+      load: 3,
     };
     fc.assert(
       fc.property(numbers, its => expectLeftAlone(spec, its)),
