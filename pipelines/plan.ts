@@ -56,6 +56,8 @@ export interface Search {
   space?: string;
   optimal?: boolean;
   bound?: number;
+  /** Of plans that have this share of the objectives' limits to spare, none is cheaper than `bound`. */
+  margin?: number;
   evaluated?: number;
   seconds?: number;
   [figure: string]: unknown;
@@ -115,7 +117,14 @@ const PredictedSchema = object(
 
 const SearchSchema = object(
   {},
-  { space: text, optimal: yesOrNo, bound: number, evaluated: { type: 'integer' }, seconds: number },
+  {
+    space: text,
+    optimal: yesOrNo,
+    bound: number,
+    margin: number,
+    evaluated: { type: 'integer' },
+    seconds: number,
+  },
   open,
 );
 

@@ -19,10 +19,14 @@ export function tellVerdict({ estimate }: ReportPlan, slo: readonly Objective[])
 
 /** What the search found out about the cost of a plan; undefined where none is known. */
 export function tellSearch(
-  { space, optimal, bound, evaluated, seconds, 'single-pool': single }: Search,
+  { space, optimal, bound, margin, evaluated, seconds, 'single-pool': single }: Search,
   cost?: number,
 ): string | undefined {
-  const within = space === undefined ? '' : ` (space: ${space})`;
+  const scope = [
+    ...(space === undefined ? [] : [`space: ${space}`]),
+    ...(margin === undefined ? [] : [`margin: ${formatShare(margin)} of the SLO`]),
+  ];
+  const within = scope.length > 0 ? ` (${scope.join('; ')})` : '';
   const effort =
     evaluated === undefined || seconds === undefined
       ? ''

@@ -7,7 +7,7 @@
 import { roundCost, tolerance } from '../cost.ts';
 import type { SimulatedPool } from '../simulation/deployment.ts';
 import type { Candidate } from './narrowing.ts';
-import type { Option } from './option.ts';
+import { withSmaller, type Option } from './option.ts';
 import type { SearchProblem } from './problem.ts';
 import { settleBatches } from './settle-batches.ts';
 
@@ -23,7 +23,7 @@ export class Box {
   #failed = '';
 
   /**
-   * @param candidates by group, all of a group on one type of hardware
+   * @param candidates by group, all of a group on one type of hardware, by ascending batch size
    * @param ceiling what costs more is left out
    */
   constructor(
@@ -116,9 +116,8 @@ export class Box {
   }
 
   #waysOf(group: number, replicas: number): SimulatedPool[][] {
-    return this.#candidates[group]!.flatMap(({ kind, fewest }) =>
-      fewest <= replicas ? [[{ ...kind.pool, replicas }]] : [],
-    );
+    const { kind } = this.#candidates[group]!.findLast(({ fewest }) => fewest <= replicas)!;
+    return withSmaller(this.#problem.groups[group]!, kind, replicas);
   }
 
   #hardwareOf(group: number): string {

@@ -125,9 +125,7 @@ export class Narrowing {
       const { kind, fewest } = cheapest;
       const isOut = fewest > this.top(kind) || kind.price * fewest > this.#mostFor(group);
       if (isOut || confirmed.has(cheapest) || this.#problem.isOver()) return raised;
-      const { ruledOut, largest } = this.#problem.relaxation.alone(group, [
-        { ...kind.pool, replicas: fewest },
-      ]);
+      const { ruledOut, largest } = this.#problem.relaxation.alone(group, kind, fewest);
       if (!ruledOut) {
         confirmed.add(cheapest);
         return raised;
@@ -146,8 +144,7 @@ export class Narrowing {
 
   /** Fewest replicas in a range that are not ruled out with all other groups ideal; null if all are. */
   #fewestAlone(group: number, kind: Kind, fewest: number, most: number): number | null {
-    const ruledOut = (replicas: number) =>
-      this.#problem.relaxation.alone(group, [{ ...kind.pool, replicas }]).ruledOut;
+    const ruledOut = (replicas: number) => this.#problem.relaxation.alone(group, kind, replicas).ruledOut;
     if (fewest > most) return null;
     if (!ruledOut(fewest)) return fewest;
     if (fewest === most || ruledOut(most)) return null;

@@ -1,6 +1,6 @@
 /** What a group can run on: hardware, batch size and replicas, with their cost. */
 import { roundCost } from '../cost.ts';
-import { speedOf, type SimulatedPool } from '../simulation/deployment.ts';
+import { speedOf, type ServiceTimes, type SimulatedPool } from '../simulation/deployment.ts';
 import type { System } from '../system.ts';
 
 /** Hardware and batch size of one pool. */
@@ -87,6 +87,30 @@ function leastWork({ batch, times, wake }: SimulatedPool, items: readonly number
     least = Math.min(least, (wake + stages) / size);
   }
   return least;
+}
+
+/**
+ * Ways to run a group of which the soonest for each unit is a bound for a pool, when it isn't known how units come: the
+ * pool with its batch and with each smaller one. An idle replica takes all that waits, up to its batch, even where
+ * others are idle too, so units that come together may be over later than the same ones coming one by one.
+ */
+export function withSmaller({ kinds }: SearchGroup, kind: Kind, replicas: number): SimulatedPool[][] {
+  return kinds.flatMap(({ hardware, batch, pool }) =>
+    hardware === kind.hardware && batch <= kind.batch
+      ? [[{ ...pool, times: pool.times.map(atMostMean), replicas }]]
+      : [],
+  );
+}
+
+/** A batch takes the time drawn for its first item, and which item that is depends on how they come. */
+function atMostMean(times: ServiceTimes): ServiceTimes {
+  return {
+    mean: batch => times.mean(batch),
+    draw: (batch, uniform) => {
+      const time = times.draw(batch, uniform);
+      return batch === 1 ? time : Math.min(time, times.mean(batch));
+    },
+  };
 }
 
 /** The pools of an option, as the simulation runs them. */

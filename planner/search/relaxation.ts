@@ -1,22 +1,19 @@
 /**
  * Bounds for choices of some groups: they are worked out as they are, and all others as if they were never busy, on
- * the fastest hardware that could still be theirs.
- *
- * A query can't be faster than that, but for what a batch does to the draws of its items: an item in a batch takes the
- * time drawn for the batch's first. That is noise, and is given room.
+ * the fastest hardware that could still be theirs; and since it isn't known then how units come to a group, each of them
+ * is over as soon as with any batch size up to the group's. A query can't be faster than that, but for what `margin.ts`
+ * gives room.
  */
 import type { Objective } from '../../pipelines/index.ts';
-import { allowedAbove, rankOf } from '../percentile.ts';
+import { rankOf } from '../percentile.ts';
 import type { SimulatedPool } from '../simulation/deployment.ts';
 import type { System } from '../system.ts';
 import type { Sample } from '../workload/workload.ts';
-import type { SearchGroup } from './option.ts';
+import { asIsLeeway, mostMisses } from './margin.ts';
+import { withSmaller, type Kind, type SearchGroup } from './option.ts';
 import { selectRank } from './select.ts';
 import type { Passage } from './staged-queue.ts';
 import { join, Worksheet } from './worksheet.ts';
-
-/** By how much a bound must miss the objectives to rule a choice out. */
-const margin = { share: 0.05, asIs: 0.01, queries: 2 };
 
 /** Where some samples have less than this share of the misses they may, the others are not looked at. */
 const unlikely = 0.75;
@@ -48,7 +45,6 @@ export class Relaxation {
   /** Milliseconds until the main thread took in a query, at least. */
   readonly #taken: number;
   readonly #allowed: readonly number[];
-  readonly #allowedAsIs: readonly number[];
   readonly #sheets: readonly Worksheet[];
   /** Of all samples, while a choice is scored. */
   readonly #latencies: Float64Array;
@@ -68,10 +64,7 @@ export class Relaxation {
     this.#taken = system.engine.query;
     this.#slo = slo;
     const queries = samples.reduce((sum, { arrivals }) => sum + arrivals.length, 0);
-    const allowed = (share: number) =>
-      slo.map(({ percentile }) => allowedAbove(percentile, queries) * (1 + share) + margin.queries);
-    this.#allowed = allowed(margin.share);
-    this.#allowedAsIs = allowed(margin.asIs);
+    this.#allowed = slo.map(({ percentile }) => mostMisses(percentile, queries));
     this.#latencies = new Float64Array(queries);
     this.#sheets = samples.map(sample => new Worksheet(system, groups, sample));
     this.#types = groups.map(() => []);
@@ -89,11 +82,12 @@ export class Relaxation {
     );
   }
 
-  /** A group on some pools, all others ideal. */
-  alone(group: number, pools: readonly SimulatedPool[]): Bound {
+  /** A group on some replicas of a kind, all others ideal. */
+  alone(group: number, kind: Kind, replicas: number): Bound {
+    const ways = withSmaller(this.#groups[group]!, kind, replicas);
     const bound = { ruledOut: false, waited: false, largest: 0 };
     bound.ruledOut = this.#isRuledOut((sheet, limits) => {
-      const { passage, misses } = sheet.countAlone(group, pools, this.#types, limits);
+      const { passage, misses } = sheet.countAlone(group, ways, this.#types, limits);
       join(bound, passage);
       return misses;
     });
@@ -104,22 +98,18 @@ export class Relaxation {
    * All groups together. With several ways to choose a group's pools, each query goes the way that is soonest for it,
    * so what is ruled out is so for all of them.
    * @param ways by group; by ascending batch size
+   * @param asIs whether some of them have only one way, that of a choice
    */
-  together(ways: readonly (readonly (readonly SimulatedPool[])[])[]): Together {
+  together(ways: readonly (readonly (readonly SimulatedPool[])[])[], asIs = false): Together {
     const passages = ways.map(() => ({ waited: false, largest: 0 }));
-    const ruledOut = this.#isRuledOut((sheet, limits) => {
-      for (const [group, passage] of sheet.passAll(ways).entries()) join(passages[group]!, passage);
-      return limits.map(limit => sheet.staged.countAbove(limit, sheet.together));
-    });
+    const ruledOut = this.#isRuledOut(
+      (sheet, limits) => {
+        for (const [group, passage] of sheet.passAll(ways).entries()) join(passages[group]!, passage);
+        return limits.map(limit => sheet.staged.countAbove(limit, sheet.together));
+      },
+      asIs ? asIsLeeway(this.#latencies.length) : 0,
+    );
     return { ruledOut, passages };
-  }
-
-  /** Whether a complete choice misses the objectives: worked out as it is, which leaves less room for doubt. */
-  isTooSlow(ways: readonly (readonly (readonly SimulatedPool[])[])[]): boolean {
-    return this.#isRuledOut((sheet, limits) => {
-      sheet.passAll(ways);
-      return limits.map(limit => sheet.staged.countAbove(limit, sheet.together));
-    }, this.#allowedAsIs);
   }
 
   /**
@@ -172,16 +162,16 @@ export class Relaxation {
   /** Goes through the samples as long as their misses leave it open whether there are too many. */
   #isRuledOut(
     missesOf: (sheet: Worksheet, limits: readonly number[]) => readonly number[],
-    allowed = this.#allowed,
+    leeway = 0,
   ): boolean {
     this.#counter.evaluated++;
-    const limits = this.#slo.map(({ limit }) => limit - this.#taken);
-    const left = [...allowed];
+    const limits = this.#slo.map(({ limit }) => limit * (1 + leeway) - this.#taken);
+    const left = [...this.#allowed];
     for (const [at, sheet] of this.#sheets.entries()) {
       const misses = missesOf(sheet, limits);
       if (misses.some((count, o) => (left[o]! -= count) < 0)) return true;
       const share = (at + 1) / this.#sheets.length;
-      if (left.every((rest, o) => rest > (1 - unlikely * share) * allowed[o]!)) return false;
+      if (left.every((rest, o) => rest > (1 - unlikely * share) * this.#allowed[o]!)) return false;
     }
     return false;
   }

@@ -8,6 +8,7 @@ import { costOfChoice } from './choice.ts';
 import type { Candidate, SearchContext, SearchOptions } from './context.ts';
 import { Evaluator } from './evaluator.ts';
 import type { NoPlan } from './infeasible.ts';
+import { proofMargin } from './margin.ts';
 import { searchSpace } from './search-space.ts';
 
 export interface FoundPlan {
@@ -22,7 +23,8 @@ export interface FoundPlan {
  * The cheapest plan of the space asked for.
  *
  * First one pool per stage; then, from there, pools of different hardware and shared replicas, by improvement; and what
- * time is left goes to the proof. `optimal` is of the space that `search.space` names.
+ * time is left goes to the proof. `optimal` is of the space that `search.space` names, and it and `bound` are of plans
+ * that meet the objectives with `search.margin` of their limits to spare.
  *
  * @param samples arrivals the plan is sized for; feasibility is over all of them together
  * @param slo at least one objective
@@ -55,6 +57,7 @@ export function searchPlan(
       space,
       optimal,
       bound,
+      margin: proofMargin,
       // What was proved of the part of the space that comes first.
       ...(single && {
         'single-pool': {

@@ -7,6 +7,8 @@ export interface Arriving {
   ready: Float64Array;
   /** The units that come, in any order; sorted by `ready` in place. Nearly sorted is fast. */
   order: Int32Array;
+  /** Of units that come at the same instant, those with a lower rank are first; by unit. Their numbers unless given. */
+  ranks?: ArrayLike<number>;
   /** Uniform numbers of each stage of the group, by unit. */
   uniforms: readonly Float64Array[];
   /** Milliseconds that a batch of one takes, by unit, on each of the pools. */
@@ -23,15 +25,24 @@ export interface Passage {
   largest: number;
 }
 
-/** Sorts units by a time, in place; equal times stay as they are. Insertion sort: linear if nearly sorted. */
-function sortByTime(order: Int32Array, times: Float64Array): void {
+/**
+ * Milliseconds by which a batch ends after the one before, so that batches which end at one instant still reach the
+ * next group one after the other, as they do in the simulation.
+ */
+const apartness = 1e-9;
+
+/** Sorts units by `ready`, in place. Insertion sort: linear if nearly sorted. */
+function sort({ order, ready, ranks }: Arriving): void {
   for (let i = 1; i < order.length; i++) {
     const unit = order[i]!;
-    const time = times[unit]!;
+    const time = ready[unit]!;
     let at = i;
-    while (at > 0 && times[order[at - 1]!]! > time) {
-      order[at] = order[at - 1]!;
-      at--;
+    for (; at > 0; at--) {
+      const before = order[at - 1]!;
+      const difference = time - ready[before]!;
+      if (difference > 0) break;
+      if (difference === 0 && (ranks ? ranks[before]! < ranks[unit]! : before < unit)) break;
+      order[at] = before;
     }
     order[at] = unit;
   }
@@ -45,7 +56,7 @@ function sortByTime(order: Int32Array, times: Float64Array): void {
  * @param ends milliseconds, by unit; written for the units of `order`
  */
 export function passQueue(arriving: Arriving, pools: readonly SimulatedPool[], ends: Float64Array): Passage {
-  sortByTime(arriving.order, arriving.ready);
+  sort(arriving);
   return pools.length === 1 ? passOnePool(arriving, pools[0]!, ends) : passPools(arriving, pools, ends);
 }
 
@@ -77,9 +88,9 @@ function passOnePool(
       if (taken > largest) largest = taken;
       end = now + wake;
       for (let s = 0; s < times.length; s++) end += times[s]!.draw(taken, uniforms[s]![first]!);
-      for (let k = head + 1; k < head + taken; k++) ends[order[k]!] = end;
     }
-    ends[first] = end;
+    const over = end + head * apartness;
+    for (let k = head; k < head + taken; k++) ends[order[k]!] = over;
     head += taken;
     if (replicas === 1) free[0] = end;
     else replaceLeast(free, end);
@@ -149,7 +160,8 @@ function passPools(
     }
     if (now > arrival) waited = true;
     if (taken > largest) largest = taken;
-    for (let k = head; k < head + taken; k++) ends[order[k]!] = end;
+    const over = end + head * apartness;
+    for (let k = head; k < head + taken; k++) ends[order[k]!] = over;
     head += taken;
     replaceLeast(free[p]!, end);
   }

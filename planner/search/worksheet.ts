@@ -82,15 +82,15 @@ export class Worksheet {
     }
   }
 
-  /** How many queries take longer than each limit, one group on some pools, all others ideal. */
+  /** How many queries take longer than each limit, one group on the soonest of some ways, all others ideal. */
   countAlone(
     group: number,
-    pools: readonly SimulatedPool[],
+    ways: readonly (readonly SimulatedPool[])[],
     types: readonly (readonly string[])[],
     limits: readonly number[],
   ): { passage: Passage; misses: number[] } {
     const view = this.views[group]!;
-    const passage = this.pass(group, [pools], view);
+    const passage = this.pass(group, ways, view);
     const tail = this.#tails[group];
     if (tail) {
       const last = view[this.#groups[group]!.indices.at(-1)!]!;

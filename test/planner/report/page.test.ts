@@ -99,6 +99,9 @@ describe('what a search found out', () => {
     expect(tellSearch({ ...effort, optimal: false, bound: 1.5 }, 2)).toBe(
       'the best plan found (space: single-pool); none costs less than $1.50/h, a gap of 25.0 %; 1,200 simulations in 2.5 s',
     );
+    expect(tellSearch({ ...effort, optimal: true, bound: 2, margin: 0.02 }, 2)).toBe(
+      'proved to be the cheapest plan (space: single-pool; margin: 2.0 % of the SLO); 1,200 simulations in 2.5 s',
+    );
     const single = { cost: 3, optimal: true, bound: 3 };
     expect(tellSearch({ ...effort, optimal: false, bound: 1.5, 'single-pool': single }, 2)).toContain(
       '; with one pool per stage, $3.00/h is proved to be the least; ',

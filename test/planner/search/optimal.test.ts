@@ -95,6 +95,7 @@ describe('a search', () => {
     expect(plan.estimate.feasible).toBe(true);
     expect(plan.search.bound!).toBeLessThanOrEqual(cost!);
     expect(plan.search.optimal).toBe(plan.search.bound === cost);
+    expect(plan.search.margin).toBe(0.02);
     const proved = found(search(of, singlePool));
     expect(proved.search.optimal).toBe(true);
     expect(plan.search.bound!).toBeLessThanOrEqual(proved.estimate.predicted.cost! + 1e-9);
