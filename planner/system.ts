@@ -124,7 +124,9 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
     },
     restedOf: (stages, type) => together(stages.map(stage => stageOn(stage, type)?.rested ?? [])),
     threadsOf(stages, type) {
-      const threads = typeOf(type)?.threads ?? 1;
+      const { device = 'cpu', threads = 1 } = typeOf(type) ?? {};
+      // The share of a device that a replica has while it is its turn, whatever it does on the processor.
+      if (devicesInTurns.has(device)) return 1;
       const known = stages.map(stage => stageOn(stage, type)?.threads ?? threads);
       const times = stages.map(stage => distributions.get(JSON.stringify([stage, type]))?.mean(1) ?? 0);
       const whole = times.reduce((sum, time) => sum + time, 0);

@@ -102,6 +102,7 @@ describe('replicas on WebGPU', () => {
     const system = on({ here: { cores: 2, types: ['cpu'] } }, 'cpu', 'webgpu', 'big');
     expect(system.hosts).toEqual([2, 'device']);
     expect(['cpu', 'webgpu', 'big'].map(system.hostOf)).toEqual([0, 1, 1]);
+    expect(system.threadsOf(['a', 'b'], 'big')).toBe(1);
   });
 
   it('are no host where none is profiled', () => {
