@@ -91,6 +91,12 @@ export interface Site {
 export const devices = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'directml', 'coreml'] as const;
 export type Device = (typeof devices)[number];
 
+/**
+ * Devices whose replicas share one thread of the process and take turns: two threads that use WebGPU at the same time
+ * crash it.
+ */
+export const devicesInTurns: ReadonlySet<Device> = new Set(['webgpu']);
+
 /** A JSON Schema as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 /** What plans are made from: a pipeline, what was measured of its stages, and the hardware there is. */
-import { MillraceError, ServiceDistribution } from '../operators/index.ts';
+import { devicesInTurns, MillraceError, ServiceDistribution } from '../operators/index.ts';
 import {
   builtinHardware,
   type Group,
@@ -13,6 +13,7 @@ import {
   type RestedPool,
   type SimulatedDeployment,
   type SimulatedEngine,
+  type SimulatedHost,
   type SimulatedPool,
 } from './simulation/deployment.ts';
 import { structureOf, type Structure } from './simulation/structure.ts';
@@ -25,6 +26,10 @@ export interface System {
   engine: SimulatedEngine;
   /** Names of the hardware types that a profile covers, in the order of the hardware file. */
   types: readonly string[];
+  /** The hardware's hosts; then the devices whose replicas take turns, one for all hardware types of it. */
+  hosts: readonly SimulatedHost[];
+  /** Which of `hosts` replicas of a hardware type share; -1: none. */
+  hostOf(hardware: string): number;
   typeOf(hardware: string): HardwareType | undefined;
   /** Service times of a stage; undefined where that hardware can't run it. */
   timesOf(stage: string, hardware: string): ServiceDistribution | undefined;
@@ -93,6 +98,9 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
     return Object.hasOwn(stages, stage) ? stages[stage] : undefined;
   };
   const order = [...Object.keys(hardware.types), ...byHardware.keys()];
+  const types = [...new Set(order)].filter(type => byHardware.has(type) && typeOf(type));
+  const hosts = Object.values(hardware.hosts);
+  const inTurns = [...devicesInTurns].filter(device => types.some(type => typeOf(type)!.device === device));
   return {
     pipeline,
     hardware,
@@ -102,7 +110,12 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
       hop: Math.max(0, ...profiles.map(({ engine }) => engine.hop)),
       host: Object.keys(hardware.hosts).length === 1 ? 0 : -1,
     },
-    types: [...new Set(order)].filter(type => byHardware.has(type) && typeOf(type)),
+    types,
+    hosts: [...hosts.map(({ cores }) => cores), ...inTurns.map(() => 'device' as const)],
+    hostOf(type) {
+      const device = inTurns.indexOf(typeOf(type)?.device ?? 'cpu');
+      return device < 0 ? hosts.findIndex(({ types }) => types.includes(type)) : hosts.length + device;
+    },
     typeOf,
     timesOf: (stage, type) => distributions.get(JSON.stringify([stage, type])),
     wakeOf(stages, type) {
@@ -111,7 +124,9 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
     },
     restedOf: (stages, type) => together(stages.map(stage => stageOn(stage, type)?.rested ?? [])),
     threadsOf(stages, type) {
-      const threads = typeOf(type)?.threads ?? 1;
+      const { device = 'cpu', threads = 1 } = typeOf(type) ?? {};
+      // The share of a device that a replica has while it is its turn, whatever it does on the processor.
+      if (devicesInTurns.has(device)) return 1;
       const known = stages.map(stage => stageOn(stage, type)?.threads ?? threads);
       const times = stages.map(stage => distributions.get(JSON.stringify([stage, type]))?.mean(1) ?? 0);
       const whole = times.reduce((sum, time) => sum + time, 0);
@@ -129,8 +144,7 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
  *   is larger than any measured
  */
 export function deploy(system: System, groups: readonly Group[]): SimulatedDeployment {
-  const { structure, hardware, engine } = system;
-  const hostNames = Object.keys(hardware.hosts);
+  const { structure, hosts, engine } = system;
   const indexOf = new Map(structure.stages.map(({ name, index }) => [name, index]));
   return {
     groups: groups.map(({ name, stages, pools }) => {
@@ -152,7 +166,7 @@ export function deploy(system: System, groups: readonly Group[]): SimulatedDeplo
           wake: system.wakeOf(ordered, pool.hardware),
           rested: system.restedOf(ordered, pool.hardware),
           threads: system.threadsOf(ordered, pool.hardware),
-          host: hostNames.findIndex(host => hardware.hosts[host]!.types.includes(pool.hardware)),
+          host: system.hostOf(pool.hardware),
         };
       });
       if (simulated.length === 0) throw new MillraceError('invalid-pipeline', `group "${name}" has no pools`);
@@ -161,7 +175,7 @@ export function deploy(system: System, groups: readonly Group[]): SimulatedDeplo
         pools: simulated.toSorted((a, b) => speedOf(a) - speedOf(b)),
       };
     }),
-    hosts: hostNames.map(host => hardware.hosts[host]!.cores),
+    hosts,
     engine,
   };
 }

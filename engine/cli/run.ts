@@ -104,8 +104,8 @@ for numbers it is JSON if its name ends in .json, else raw little-endian element
   --json                print these lines on standard output, and nothing else
   --plan FILE           run this plan; by default this machine's processor, by a written rule
 ${autoPlanHelp}\
-  --hardware NAME|FILE  the hardware every stage runs on (cpu, cpu-2, cuda, tensorrt, webgpu, directml, coreml), or
-                        a file that says what the plan's hardware is
+  --hardware NAME|FILE  the hardware to run on (cpu, cpu-2, cuda, tensorrt, webgpu, directml, coreml; what is light stays
+                        on the processor), or a file that says what the plan's hardware is
 
 Exit status: 0 every query was answered; 1 one failed, or the pipeline is invalid; 2 misuse or failure.
 `,

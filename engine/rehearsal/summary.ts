@@ -28,6 +28,8 @@ export function asRehearsed(system: System, { query, hop, wake }: EngineCost): S
   return {
     ...system,
     hardware: { ...system.hardware, hosts: {} },
+    hosts: [],
+    hostOf: () => -1,
     engine: { query, hop },
     wakeOf: () => wake,
     restedOf: () => [],

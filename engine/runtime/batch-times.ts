@@ -7,6 +7,8 @@ export class BatchTimes {
   /** Milliseconds, by number of items; NaN where nothing is known. */
   readonly #times: Float64Array;
   readonly #profiled: (items: number) => number | undefined;
+  /** Sizes of which only the first batch was seen. */
+  readonly #first = new Set<number>();
   #known = false;
 
   /**
@@ -37,7 +39,11 @@ export class BatchTimes {
   observe(items: number, milliseconds: number): void {
     if (items >= this.#times.length) return;
     const before = this.#times[items]!;
-    this.#times[items] = Number.isNaN(before) ? milliseconds : before + weight * (milliseconds - before);
+    // The first batch of a size may compile kernels: if the second is faster, that is what a batch takes.
+    const replaces = this.#first.delete(items) && milliseconds < before;
+    if (Number.isNaN(before)) this.#first.add(items);
+    this.#times[items] =
+      replaces || Number.isNaN(before) ? milliseconds : before + weight * (milliseconds - before);
     this.#known = true;
   }
 

@@ -73,7 +73,7 @@ export function deployPlan(pipeline: BoundPipeline, plan: Plan, types: HardwareT
 export interface Machine {
   /** Processor cores to use. */
   cores: number;
-  /** Hardware type that every stage runs on; by default the processor, with threads by the rule. */
+  /** Hardware type that heavy stages run on; by default the processor, with threads by the rule. */
   hardware?: { name: string } & HardwareType;
 }
 
@@ -118,26 +118,29 @@ function stacks(pipeline: BoundPipeline, stage: BoundStage): boolean {
  * A deployment where no plan was made. The rule, for a group with a heavy stage on a processor: a replica per core, so
  * that queries and items run side by side; one thread each if it runs per item, else one per core, so that a lone query
  * has the whole machine; batches of four where the heavy stage's inputs stack, else of one. Light groups have one
- * replica; so has every group on a GPU, with batches of eight. Where a stage has state, batches of four
- * or eight are of 32.
+ * replica. On a GPU, heavy stages have one replica each and batches of eight; what is light stays on the processor, so
+ * that the device never waits for it, with a replica per core. Where a stage has state, batches of four or eight are of
+ * 32.
  */
 export function defaultDeployment(pipeline: BoundPipeline, machine: Machine): Deployment {
   const cores = Math.max(1, Math.min(mostReplicas, machine.cores));
-  return groupStages(pipeline).map(names => {
+  const onGpu = (machine.hardware?.device ?? 'cpu') !== 'cpu';
+  return groupStages(pipeline, onGpu).map(names => {
     const stages = names.map(name => pipeline.stages.find(stage => stage.name === name)!);
     const heavy = stages.filter(({ cost }) => cost === 'heavy');
-    const device = machine.hardware?.device ?? 'cpu';
+    const hardware =
+      onGpu && heavy.length === 0 ? ({ name: 'cpu', device: 'cpu', threads: 1 } as const) : machine.hardware;
+    const device = hardware?.device ?? 'cpu';
     const perItem = stages[0]!.each !== null;
-    const threads =
-      machine.hardware?.threads ?? (heavy.length === 0 || perItem || device !== 'cpu' ? 1 : cores);
+    const threads = hardware?.threads ?? (heavy.length === 0 || perItem ? 1 : cores);
     const several = stages.some(hasState) ? statefulBatch : stackedBatch[device === 'cpu' ? 'cpu' : 'gpu'];
     const batch = heavy.every(stage => stacks(pipeline, stage)) ? several : 1;
     const pool: PoolSetup = {
-      hardware: machine.hardware?.name ?? (threads === 1 ? 'cpu' : `cpu-${threads}`),
+      hardware: hardware?.name ?? (threads === 1 ? 'cpu' : `cpu-${threads}`),
       device,
       threads,
       batch,
-      replicas: heavy.length > 0 && device === 'cpu' ? cores : 1,
+      replicas: device === 'cpu' && (heavy.length > 0 || onGpu) ? cores : 1,
       maxWait: 0,
     };
     return { name: names.join('+'), stages: names, pools: [pool] };

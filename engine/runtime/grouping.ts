@@ -18,9 +18,10 @@ function sourcesOf(stage: BoundStage): string[] {
  * per query, or per item), the group then holds at most one heavy stage, and nothing the stage reads comes from the
  * group by way of another. A stage with `when` or `state` stays alone: whether and when it runs is decided outside.
  *
+ * @param apart heavy stages share no replica, so that a device they run on does not wait for light ones
  * @returns names of stages, group by group
  */
-export function groupStages(pipeline: BoundPipeline): string[][] {
+export function groupStages(pipeline: BoundPipeline, apart = false): string[][] {
   const groups: BoundStage[][] = [];
   const groupOf = new Map<string, BoundStage[]>();
   /** Everything a stage depends on. */
@@ -31,9 +32,10 @@ export function groupStages(pipeline: BoundPipeline): string[][] {
     const joinable = (group: BoundStage[]) => {
       const members = new Set(group.map(({ name }) => name));
       const detours = sources.filter(source => !members.has(source));
+      const heavy = [...group, stage].filter(({ cost }) => cost === 'heavy').length;
       return (
         (group[0]!.each === null) === (stage.each === null) &&
-        [...group, stage].filter(({ cost }) => cost === 'heavy').length <= 1 &&
+        heavy <= (apart ? 0 : 1) &&
         [...group, stage].every(member => member.when === null && Object.keys(member.state).length === 0) &&
         !detours.some(source => [...ancestors.get(source)!].some(ancestor => members.has(ancestor)))
       );

@@ -1,6 +1,6 @@
 /** Replicas that are threads of this process, one piscina pool of one thread each. */
 import { Piscina } from 'piscina';
-import { MillraceError, type Device } from '../../operators/index.ts';
+import { devicesInTurns, MillraceError, type Device } from '../../operators/index.ts';
 import type { Batch, BatchResult, ItemError, Program, ReplicaSpec } from './message.ts';
 import type { Replica, ReplicaFactory } from './replica.ts';
 import { Vigil, type Pace } from './vigil.ts';
@@ -94,15 +94,11 @@ function isUnrefable(value: unknown): value is { unref(): void } {
   return typeof (value as { unref?: unknown } | null)?.unref === 'function';
 }
 
-/**
- * Devices whose sessions must all be made and run by one thread of the process: two threads that use WebGPU at the
- * same time crash it. Their replicas take turns.
- */
+/** The thread of each device whose sessions must all be made and run by one. */
 const shared = new Map<Device, Thread>();
-const sharing: ReadonlySet<Device> = new Set(['webgpu']);
 
 function threadFor(device: Device): Thread {
-  if (!sharing.has(device)) return new Thread();
+  if (!devicesInTurns.has(device)) return new Thread();
   const thread = shared.get(device) ?? new Thread();
   shared.set(device, thread);
   return thread;

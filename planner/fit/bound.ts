@@ -1,5 +1,6 @@
 /** What no plan can exceed, since cores and limited hardware are full then. */
 import type { Kind, SearchGroup } from '../search/option.ts';
+import { coresOf } from '../simulation/deployment.ts';
 import type { Part, UnionProblem } from './union-problem.ts';
 
 interface Stage {
@@ -19,10 +20,8 @@ export function highestPossible(problem: UnionProblem): number {
       return { kinds, visits: visits * share };
     }),
   );
-  const { hosts } = problem.parts[0]!.system.hardware;
-  const filled = Object.values(hosts).map(
-    ({ cores }, host) => (1000 * cores) / workOnlyOn(problem, stages, host),
-  );
+  const { hosts } = problem.parts[0]!.system;
+  const filled = hosts.map((of, host) => (1000 * coresOf(of)) / workOnlyOn(problem, stages, host));
   const held = stages.map(({ kinds, visits }) => (1000 * itemsPerMillisecond(problem, kinds)) / visits);
   return Math.min(Infinity, ...filled, ...held);
 }
@@ -46,8 +45,11 @@ function workOnlyOn({ parts }: UnionProblem, stages: readonly Stage[], host: num
 
 /** What all the hardware there is does of a stage, were it for that stage alone. */
 function itemsPerMillisecond(problem: UnionProblem, kinds: SearchGroup['kinds']): number {
-  const { hosts, limits } = problem.parts[0]!.system.hardware;
-  const cores = Object.values(hosts).map(host => host.cores);
+  const {
+    hosts,
+    hardware: { limits },
+  } = problem.parts[0]!.system;
+  const cores = hosts.map(coresOf);
   const byHost = new Map<number, number>();
   const byType = new Map<string, number>();
   for (const kind of kinds) {

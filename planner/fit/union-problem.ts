@@ -4,7 +4,7 @@ import { allowedAbove } from '../percentile.ts';
 import { isWithinLimits } from '../search/choice.ts';
 import { canShare, ancestorsOf, namesOf } from '../search/fusion.ts';
 import { searchGroup, simulatedPools, type Kind, type Option, type SearchGroup } from '../search/option.ts';
-import type { SimulatedDeployment } from '../simulation/deployment.ts';
+import { coresOf, type SimulatedDeployment } from '../simulation/deployment.ts';
 import type { Outcome } from '../simulation/outcome.ts';
 import { simulate, type MissLimit } from '../simulation/simulate.ts';
 import { interleave, unite } from '../simulation/union.ts';
@@ -77,10 +77,10 @@ export class UnionProblem {
 
   /** Most replicas of a kind that make sense: as many as its host has cores for, within its limit. */
   most({ hardware, pool }: Kind): number {
-    const { hosts, limits } = this.parts[0]!.system.hardware;
-    const host = Object.values(hosts)[pool.host];
-    const limit = limits[hardware] ?? Infinity;
-    if (host) return Math.min(limit, Math.max(1, Math.ceil(host.cores / pool.threads)));
+    const { system } = this.parts[0]!;
+    const limit = system.hardware.limits[hardware] ?? Infinity;
+    const host = system.hosts[pool.host];
+    if (host !== undefined) return Math.min(limit, Math.max(1, Math.ceil(coresOf(host) / pool.threads)));
     return limit < Infinity ? limit : mostUnlimited;
   }
 
@@ -132,14 +132,14 @@ export class UnionProblem {
 
   /** A choice as the simulation runs it; its groups are in the order of the placements. */
   deploymentOf(placements: readonly Placement[]): SimulatedDeployment {
-    const { hardware } = this.parts[0]!.system;
+    const { hosts } = this.parts[0]!.system;
     const engines = this.parts.map(({ system }) => system.engine);
     return {
       groups: placements.map(({ part, group, option }) => ({
         stages: group.indices.map(index => index + this.#offsets[part]!),
         pools: simulatedPools(option),
       })),
-      hosts: Object.values(hardware.hosts).map(({ cores }) => cores),
+      hosts,
       engine: {
         query: Math.max(...engines.map(({ query }) => query)),
         hop: Math.max(...engines.map(({ hop }) => hop)),
@@ -150,7 +150,7 @@ export class UnionProblem {
 
   /** Whether every group, and every host, has less to do than it can. */
   #isStable(placements: readonly Placement[], rate: number): boolean {
-    const cores = Object.values(this.parts[0]!.system.hardware.hosts).map(host => host.cores);
+    const cores = this.parts[0]!.system.hosts.map(coresOf);
     const load = cores.map(() => 0);
     for (const { part, group, option } of placements) {
       const items = (rate * this.parts[part]!.share * group.visits) / 1000;

@@ -24,10 +24,10 @@ export class Evaluator {
   /** Whether a choice meets every objective over all samples together; broken off as soon as it does not. */
   isFeasible(groups: readonly SearchGroup[], choice: readonly Option[]): boolean {
     this.evaluated++;
-    const { structure, hardware, engine } = this.#system;
+    const { structure, hosts, engine } = this.#system;
     const deployment = {
       groups: choice.map((option, g) => ({ stages: groups[g]!.indices, pools: simulatedPools(option) })),
-      hosts: Object.values(hardware.hosts).map(({ cores }) => cores),
+      hosts,
       engine,
     };
     const left = this.#slo.map(({ percentile }) => allowedAbove(percentile, this.#queries));

@@ -108,14 +108,14 @@ function percentileTime({ times, wake }: SimulatedPool, percentile: number): num
 }
 
 function latenciesOf(
-  { structure, engine, hardware }: System,
+  { structure, engine, hosts }: System,
   groups: readonly SearchGroup[],
   samples: readonly Sample[],
   pools: readonly SimulatedPool[][],
 ): Float64Array {
   const deployment = {
     groups: groups.map(({ indices }, g) => ({ stages: indices, pools: pools[g]! })),
-    hosts: Object.values(hardware.hosts).map(({ cores }) => cores),
+    hosts,
     engine,
   };
   const all = samples.map(sample => simulate(structure, deployment, sample).latencies);

@@ -70,7 +70,7 @@ export function searchGroup(system: System, stages: readonly string[], unpriced?
         wake: system.wakeOf(stages, hardware),
         rested: system.restedOf(stages, hardware),
         threads: system.threadsOf(stages, hardware),
-        host: Object.values(system.hardware.hosts).findIndex(({ types }) => types.includes(hardware)),
+        host: system.hostOf(hardware),
       };
       const least = known.reduce((sum, of) => sum + of.least(1), pool.wake);
       kinds.push({ hardware, batch, price, pool, work: leastWork(pool, items, visits), least });

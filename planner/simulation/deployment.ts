@@ -30,7 +30,7 @@ export interface SimulatedPool extends PoolLimits {
   rested?: readonly RestedPool[];
   /** Processor threads a busy replica takes of its host. */
   threads: number;
-  /** The host whose cores it shares; -1: none. */
+  /** The host it shares; -1: none. */
   host: number;
 }
 
@@ -49,10 +49,12 @@ export interface SimulatedEngine {
   host?: number;
 }
 
+/** What replicas share: so many cores, or a device on which they take turns. */
+export type SimulatedHost = number | 'device';
+
 export interface SimulatedDeployment {
   groups: readonly SimulatedGroup[];
-  /** Cores of each host. */
-  hosts: readonly number[];
+  hosts: readonly SimulatedHost[];
   engine: SimulatedEngine;
 }
 
@@ -64,6 +66,11 @@ export interface Scaling {
   pool: number;
   /** Replicas more, ready at that time, or fewer: idle ones at once, busy ones when their batch is over. */
   change: number;
+}
+
+/** Batches of one thread that a host runs at a time without slowing any. */
+export function coresOf(host: SimulatedHost): number {
+  return host === 'device' ? 1 : host;
 }
 
 /** Mean service time of a batch of one, summed over a group's stages: what makes a pool fast. */

@@ -1,5 +1,18 @@
 import { EventHeap } from './event-heap.ts';
 
+/** What replicas share, and when their batches on it end. */
+export interface Shared {
+  /** When the next batch ends; Infinity if none runs. */
+  readonly next: number;
+  readonly sequence: number;
+  /** @param service milliseconds the batch would take alone */
+  start(replica: number, now: number, service: number, threads: number, sequence: number): void;
+  /** The replica whose batch ends now; to be followed by `leave`. */
+  end(now: number): number;
+  /** A batch of so many threads is over. */
+  leave(threads: number): void;
+}
+
 /**
  * Replicas that share one machine's cores, and when their batches end. While more threads are busy than there are
  * cores, all of them go on more slowly, each with an equal share.
@@ -7,7 +20,7 @@ import { EventHeap } from './event-heap.ts';
  * That is processor sharing, simulated in the host's own time, which runs slower then (Demers, Keshav & Shenker 1989):
  * a batch ends at a moment of the host's time that nothing can move, so starting or ending one touches no other.
  */
-export class Host {
+export class Host implements Shared {
   readonly #cores: number;
   readonly #ends: EventHeap;
   /** The host's time, at `#at` of the real time; the two are one where cores are unlimited. */
@@ -25,7 +38,6 @@ export class Host {
     this.#ends = new EventHeap(replicas);
   }
 
-  /** When the next batch ends; Infinity if none runs. */
   get next(): number {
     const end = this.#ends.time;
     if (this.#cores === Infinity || end === Infinity) return end;
@@ -36,7 +48,6 @@ export class Host {
     return this.#ends.sequence;
   }
 
-  /** @param service milliseconds the batch would take on a host that is not crowded */
   start(replica: number, now: number, service: number, threads: number, sequence: number): void {
     if (this.#cores === Infinity) {
       this.#ends.push(now + service, sequence, replica);
@@ -47,7 +58,6 @@ export class Host {
     this.#occupy(threads);
   }
 
-  /** The replica whose batch ends now; to be followed by `leave`. */
   end(now: number): number {
     if (this.#cores !== Infinity) {
       this.#advance(now);
@@ -57,7 +67,6 @@ export class Host {
     return this.#ends.pop();
   }
 
-  /** A batch of so many threads is over. */
   leave(threads: number): void {
     if (this.#cores !== Infinity) this.#occupy(-threads);
   }

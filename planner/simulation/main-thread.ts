@@ -1,5 +1,5 @@
 import type { SimulatedEngine } from './deployment.ts';
-import type { Host } from './host.ts';
+import type { Shared } from './host.ts';
 
 /** What waits for the engine's main thread. */
 export const Task = { arrival: 0, completion: 1 } as const;
@@ -20,14 +20,14 @@ export class MainThread {
   kind = 0;
   id = 0;
   readonly #costs: readonly number[];
-  readonly #host: Host;
+  readonly #host: Shared;
   #kinds = new Uint8Array(64);
   #ids = new Int32Array(64);
   #head = 0;
   #length = 0;
 
   /** @param host where it runs, alone or beside replicas */
-  constructor({ query, hop }: SimulatedEngine, host: Host) {
+  constructor({ query, hop }: SimulatedEngine, host: Shared) {
     this.instant = query === 0 && hop === 0;
     this.#costs = [query, hop];
     this.#host = host;

@@ -9,7 +9,7 @@ import { keyedPrefix } from '../../operators/index.ts';
 import type { Sample } from '../workload/workload.ts';
 import type { Scaling, SimulatedDeployment } from './deployment.ts';
 import { SimulatedFlow, type FlowEvents } from './flow.ts';
-import { Host } from './host.ts';
+import { Host, type Shared } from './host.ts';
 import { MainThread, mainThread, Task } from './main-thread.ts';
 import { noStage, type Outcome } from './outcome.ts';
 import { QueryDraws } from './query-draws.ts';
@@ -17,6 +17,7 @@ import { QueryTable } from './query-table.ts';
 import { leastRemaining, nothingRemains } from './least-remaining.ts';
 import { RunningGroup } from './simulated-group.ts';
 import type { DropEvents, Surroundings } from './surroundings.ts';
+import { Turns } from './turns.ts';
 import { UnionDraws } from './union-draws.ts';
 import type { Structure } from './structure.ts';
 
@@ -53,14 +54,14 @@ class Simulation implements FlowEvents, DropEvents {
   readonly #table: QueryTable;
   readonly #flow: SimulatedFlow;
   readonly #around: Surroundings;
-  readonly #hosts: readonly Host[];
+  readonly #hosts: readonly Shared[];
   readonly #groups: readonly RunningGroup[];
   /** Group of each stage, and of each replica. */
   readonly #groupOf: Int32Array;
   readonly #groupOfReplica: Int32Array;
   readonly #main: MainThread;
   /** What the main thread has to itself, if it shares no host with replicas. */
-  readonly #apart: Host | null;
+  readonly #apart: Shared | null;
   readonly #scalings: readonly Scaling[];
   /** Whether some pool waits for fuller batches, so that there are wake-ups. */
   readonly #mayWait: boolean;
@@ -96,7 +97,9 @@ class Simulation implements FlowEvents, DropEvents {
     const most = mostReplicas(groups, scalings);
     const all = most.flat().reduce((sum, count) => sum + count, 0);
     // One more than there are replicas, for the main thread.
-    this.#hosts = [Infinity, ...hosts].map(cores => new Host(cores, all + 1));
+    this.#hosts = [Infinity, ...hosts].map(host =>
+      host === 'device' ? new Turns(all) : new Host(host, all + 1),
+    );
     const { host: engineHost = -1 } = engine;
     this.#apart = engineHost < 0 ? new Host(Infinity, 1) : null;
     this.#main = new MainThread(engine, this.#apart ?? this.#hosts[engineHost + 1]!);
@@ -134,7 +137,7 @@ class Simulation implements FlowEvents, DropEvents {
   }
 
   /** With nothing but arrivals and completions: most simulations, and those that must be fast. */
-  #runPlain(host: Host): void {
+  #runPlain(host: Shared): void {
     const { arrivals } = this.#sample;
     for (let arrived = 0; !this.#aborted;) {
       const arrival = arrived < arrivals.length ? arrivals[arrived]! : Infinity;
@@ -185,7 +188,7 @@ class Simulation implements FlowEvents, DropEvents {
   }
 
   /** The host whose next batch ends first. */
-  #nextHost(): Host {
+  #nextHost(): Shared {
     let first = this.#hosts[0]!;
     for (let h = 1; h < this.#hosts.length; h++) {
       const host = this.#hosts[h]!;
@@ -210,7 +213,7 @@ class Simulation implements FlowEvents, DropEvents {
   }
 
   /** Something is over on a host: a batch, or what the main thread did. */
-  #end(host: Host): void {
+  #end(host: Shared): void {
     const who = host.end(this.#now);
     if (who === mainThread) this.#handle();
     else this.#complete(who);

@@ -3,7 +3,7 @@ import { drawFrom } from '../../operators/index.ts';
 import { decide, type Decision, type PoolRule } from '../batching.ts';
 import type { SimulatedGroup, SimulatedPool } from './deployment.ts';
 import { DeadlineItems } from './deadline-items.ts';
-import type { Host } from './host.ts';
+import type { Shared } from './host.ts';
 import { ItemQueue } from './item-queue.ts';
 import { noGroup, noPool, type GroupCounts, type PoolCounts } from './outcome.ts';
 import { longerAfter } from './rested.ts';
@@ -24,7 +24,7 @@ export class RunningGroup {
   readonly #places: Int8Array;
   readonly #pools: readonly SimulatedPool[];
   readonly #rules: readonly PoolRule[];
-  readonly #hosts: readonly Host[];
+  readonly #hosts: readonly Shared[];
   readonly #idle: Int32Array;
   /** Busy replicas of each pool that are to go once their batch is over. */
   readonly #leaving: Int32Array;
@@ -61,7 +61,7 @@ export class RunningGroup {
     group: SimulatedGroup,
     most: readonly number[],
     first: number,
-    hosts: readonly Host[],
+    hosts: readonly Shared[],
     around: Surroundings,
   ) {
     this.#around = around;

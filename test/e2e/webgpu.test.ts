@@ -73,4 +73,12 @@ describe('a stage that names the providers it accepts', () => {
     const message = `unavailable: stage "orient" asks for ${hardware}, but its providers are cpu; this build .* has cpu`;
     expect(outcome).toEqual(refusal(2, new RegExp(message)));
   });
+
+  it('is speech’s, whose model is wrong on WebGPU', async () => {
+    const input = 'audio=@pipelines/speech/samples/silence.wav';
+    const outcome = await millrace(['run', 'speech', '--input', input, '--hardware', 'webgpu']);
+    expect(outcome).toEqual(
+      refusal(2, /unavailable: stage "detect" asks for webgpu, but its providers are cpu, /),
+    );
+  });
 });

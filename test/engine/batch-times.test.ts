@@ -18,6 +18,22 @@ describe('the times of batches', () => {
     expect(times.at(1)).toBeCloseTo(20, 3);
   });
 
+  it('are told by the second of a size where the first had kernels to compile', () => {
+    const times = new BatchTimes(8);
+    times.observe(8, 1300);
+    expect(times.at(8)).toBe(1300);
+    times.observe(8, 10);
+    expect(times.at(8)).toBe(10);
+    times.observe(8, 20);
+    expect(times.at(8)).toBeCloseTo(11, 6);
+  });
+
+  it('move a little with each batch otherwise', () => {
+    const times = new BatchTimes(8);
+    for (const time of [10, 20]) times.observe(1, time);
+    expect(times.at(1)).toBeCloseTo(11, 6);
+  });
+
   it('of sizes not seen lie between those that were', () => {
     const times = new BatchTimes(8);
     times.observe(2, 20);

@@ -37,11 +37,25 @@ describe('without a plan', () => {
     ]);
   });
 
-  it('a GPU has one replica of each group', async () => {
+  it('a GPU has the models, one replica each, and what is light stays on the processor', async () => {
     const hardware = { name: 'gpu', device: 'cuda' as const, threads: 1 };
-    const groups = defaultDeployment(await shipped('fashion'), { cores: 8, hardware });
-    expect(groups.map(({ pools }) => pools)).toEqual([
-      [{ hardware: 'gpu', device: 'cuda', threads: 1, replicas: 1, batch: 8, maxWait: 0 }],
+    const groups = defaultDeployment(await shipped('ocr'), { cores: 2, hardware });
+    expect(groups.map(({ stages, pools: [pool] }) => [stages.join(' '), pool!.hardware])).toEqual([
+      ['decode fit prepare', 'cpu'],
+      ['detect', 'gpu'],
+      ['locate crop thumb', 'cpu'],
+      ['orient', 'gpu'],
+      ['rotate', 'cpu'],
+      ['read', 'gpu'],
+      ['text', 'cpu'],
+      ['order assemble', 'cpu'],
+    ]);
+    const [first, second] = groups.map(({ pools }) => pools);
+    expect(first).toEqual([
+      { hardware: 'cpu', device: 'cpu', threads: 1, replicas: 2, batch: 4, maxWait: 0 },
+    ]);
+    expect(second).toEqual([
+      { hardware: 'gpu', device: 'cuda', threads: 1, replicas: 1, batch: 1, maxWait: 0 },
     ]);
   });
 });

@@ -81,3 +81,36 @@ describe('the engine’s main thread', () => {
     expect(deploy(systemOf({}, {}, { ...here, hosts: {} }), fused).engine.host).toBe(-1);
   });
 });
+
+describe('replicas on WebGPU', () => {
+  const types = {
+    cpu: { device: 'cpu', threads: 1 },
+    webgpu: { device: 'webgpu', threads: 1 },
+    big: { device: 'webgpu', threads: 4 },
+  } as const;
+  const profileOf = (hardware: string) => ({
+    pipeline: 'pair',
+    hardware,
+    host: {},
+    engine: { query: 0, hop: 0, wake: 0 },
+    stages: { a: stage(10, {}), b: stage(4, {}) },
+  });
+  const on = (hosts: Hardware['hosts'], ...profiled: string[]) =>
+    makeSystem(pipeline!, profiled.map(profileOf), { types, limits: {}, hosts });
+
+  it('take turns, whatever their types are called', () => {
+    const system = on({ here: { cores: 2, types: ['cpu'] } }, 'cpu', 'webgpu', 'big');
+    expect(system.hosts).toEqual([2, 'device']);
+    expect(['cpu', 'webgpu', 'big'].map(system.hostOf)).toEqual([0, 1, 1]);
+    expect(system.threadsOf(['a', 'b'], 'big')).toBe(1);
+  });
+
+  it('are no host where none is profiled', () => {
+    expect(on({}, 'cpu').hosts).toEqual([]);
+  });
+
+  it('leave the engine where it was', () => {
+    expect(on({ here: { cores: 2, types: ['cpu'] } }, 'cpu', 'webgpu').engine.host).toBe(0);
+    expect(on({}, 'webgpu').engine.host).toBe(-1);
+  });
+});

@@ -21,6 +21,7 @@ import { version } from '../version.ts';
 import { deadlineOf } from './deadlines.ts';
 import { engineLog } from './observing.ts';
 import type { Planned } from './plans.ts';
+import { warmUpGpu } from './warm-up.ts';
 
 /** Versions of a name are told apart by it; so far there is one of each. */
 const firstVersion = '1';
@@ -68,6 +69,7 @@ export async function assemble(options: ServeOptions): Promise<Assembled> {
         ...deadlineOf(pipeline, deadlineFactor),
         ...(forecast && { forecast }),
       });
+      await warmUpGpu(engine);
       return { engine, plan };
     };
     const { listeners } = observation;

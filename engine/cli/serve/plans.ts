@@ -32,7 +32,8 @@ export const planHelp = `\
   --plan auto             plans that suit this machine, made from measurements kept in the user's cache folder; as long
                           as there are none the defaults, and the machine is measured while there is nothing to answer
   --profile-budget T      time for that (default "60 s"; "0 s": no measuring)
-  --hardware NAME|FILE    the hardware every stage runs on, or a file that says what the plans' hardware is
+  --hardware NAME|FILE    the hardware to run on, or a file that says what the plans' hardware is. On a GPU, what is light
+                          stays on the processor, and the samples beside a pipeline are run before it is ready
 `;
 
 export const planOptions = {

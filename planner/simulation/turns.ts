@@ -1,0 +1,33 @@
+import { EventHeap } from './event-heap.ts';
+import type { Shared } from './host.ts';
+
+/** A device that runs one batch at a time, in the order they came, whatever replica they are of. */
+export class Turns implements Shared {
+  readonly #ends: EventHeap;
+  /** When all that came so far is done. */
+  #free = 0;
+
+  /** @param replicas most batches at a time */
+  constructor(replicas: number) {
+    this.#ends = new EventHeap(replicas);
+  }
+
+  get next(): number {
+    return this.#ends.time;
+  }
+
+  get sequence(): number {
+    return this.#ends.sequence;
+  }
+
+  start(replica: number, now: number, service: number, _threads: number, sequence: number): void {
+    this.#free = Math.max(now, this.#free) + service;
+    this.#ends.push(this.#free, sequence, replica);
+  }
+
+  end(): number {
+    return this.#ends.pop();
+  }
+
+  leave(): void {}
+}
