@@ -1,0 +1,67 @@
+/** A server as its supervisor sees it: a process that gives signs of life. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+import { beat, environmentKey, type Message } from './supervised.ts';
+
+/** How a process ended. */
+export interface End {
+  status: number | null;
+  signal: NodeJS.Signals | null;
+  /** Whether it was ended since it gave no sign of life. */
+  hung: boolean;
+}
+
+export interface ServerProcessOptions {
+  /** Arguments of this program. */
+  args: readonly string[];
+  /** That it should listen on; undefined: the one asked for. */
+  port: number | undefined;
+  /** Milliseconds without a sign of life after which it is killed; 0: never. */
+  patience: number;
+  /** It answers queries. */
+  ready(port: number, pid: number): void;
+}
+
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  /** How it ended. @throws if it could not be started */
+  readonly ended: Promise<End>;
+  /** Signs of life that were due since the last one. */
+  #missed = 0;
+  #hung = false;
+
+  constructor({ args, port, patience, ready }: ServerProcessOptions) {
+    this.#child = spawn(process.execPath, [...process.execArgv, ...args], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, [environmentKey]: port === undefined ? '' : String(port) },
+      // A group of its own: Ctrl-C in a terminal reaches the supervisor alone, which passes it on once.
+      detached: process.platform !== 'win32',
+    });
+    // Counted rather than timed: after the whole machine was asleep, nobody has missed anything.
+    const watch = setInterval(() => this.#look(patience), beat);
+    this.#child.on('message', ({ port }: Message) => {
+      this.#missed = 0;
+      if (port !== undefined) ready(port, this.#child.pid!);
+    });
+    this.ended = new Promise<End>((resolve, reject) => {
+      this.#child.once('error', reject);
+      this.#child.once('exit', (status, signal) => resolve({ status, signal, hung: this.#hung }));
+    }).finally(() => clearInterval(watch));
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  #look(patience: number): void {
+    this.#missed++;
+    if (patience === 0 || this.#missed * beat <= patience) return;
+    this.#hung = true;
+    this.#child.kill('SIGKILL');
+  }
+}
+
+/** The exit status that stands for an end, as shells have it. */
+export function statusOf({ status, signal }: Pick<End, 'status' | 'signal'>): number {
+  return status ?? 128 + constants.signals[signal!];
+}
