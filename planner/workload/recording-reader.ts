@@ -100,7 +100,8 @@ export class RecordingReader {
     if (pipeline === undefined)
       return this.#refuse('wrong-pipeline', `this is a recording of several pipelines, ${listed}: say which`);
     const stages = this.#stages.get(pipeline);
-    if (!stages) return this.#refuse('wrong-pipeline', `this is a recording of ${listed}, not of "${pipeline}"`);
+    if (!stages)
+      return this.#refuse('wrong-pipeline', `this is a recording of ${listed}, not of "${pipeline}"`);
     const queries = this.#queries.get(pipeline) ?? [];
     queries.sort((a, b) => a.arrival - b.arrival);
     if (queries.length < 2 || queries[0]!.arrival === queries.at(-1)!.arrival) {

@@ -93,7 +93,9 @@ describe('a supervised server', () => {
     const client = await clientOf(url, 'slow');
     const answer = client.infer({ text: 'a' });
     // The server's own refusal of the next one: it has the first by then.
-    await expect(client.infer({ text: 'b' }, { priority: 99 })).rejects.toMatchObject({ code: 'invalid-input' });
+    await expect(client.infer({ text: 'b' }, { priority: 99 })).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
     const ended = stop(signal);
     expect(textOf((await answer).outputs.text)).toBe('a');
     expect((await ended).status).toBe(0);
