@@ -13,6 +13,8 @@ import type { Log } from '../runtime/log.ts';
 const mostWaiting = 16 * 1024 ** 2;
 /** Milliseconds until what waits is written. */
 const flushEvery = 1000;
+/** Bytes that are handed to the disk in one go; lines are put together into so many, and copied while they are. */
+const atOnce = { least: 16 * 1024, most: 64 * 1024 };
 const readAtOnce = 64 * 1024;
 
 export interface RecordingFileOptions {
@@ -51,7 +53,8 @@ export class RecordingFile {
     this.#stream = pino.destination({
       fd,
       sync: false,
-      minLength: 4096,
+      minLength: atOnce.least,
+      maxWrite: atOnce.most,
       maxLength: waiting,
       periodicFlush: flushEvery,
     });

@@ -48,19 +48,9 @@ beforeAll(async () => {
     '--slo',
     '1 min',
   ];
-  const loaded = await millrace(['load', `${address}/parcels`, ...input]);
-  const other = await millrace([
-    'load',
-    `${address}/slow`,
-    '--rate',
-    '9',
-    '--queries',
-    '3',
-    '--input',
-    'text=other',
-  ]);
-  expect([loaded.status, other.status]).toEqual([0, 0]);
-  expect((await server.stop()).status).toBe(0);
+  await millrace(['load', `${address}/parcels`, ...input]);
+  await millrace(['load', `${address}/slow`, '--rate', '9', '--queries', '3', '--input', 'text=other']);
+  await server.stop();
 });
 
 describe('a server that records', () => {
