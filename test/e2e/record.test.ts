@@ -111,6 +111,29 @@ describe('a server that records', () => {
     expect(queries[0]).not.toHaveProperty('inputs');
   });
 
+  it('answers on, and says so, when the disk takes no more', async () => {
+    const path = join(made, 'disk.jsonl');
+    const launcher = ['sh', '-c', 'ulimit -f 1; exec "$0" "$@"'];
+    const server = await serve([slow, '--record', path], { launcher });
+    const url = `${server.url}/slow`;
+    const much = [
+      '--rate',
+      '100',
+      '--queries',
+      '50',
+      '--connections',
+      '2',
+      '--input',
+      'text=much',
+      '--slo',
+      '1 min',
+    ];
+    expect(await millrace(['load', url, ...much])).toMatchObject({ status: 0 });
+    const { status, stderr } = await server.stop();
+    expect(status).toBe(0);
+    expect(stderr.match(/disk.jsonl can't be written: nothing more is recorded/g)).toHaveLength(1);
+  });
+
   it.each<[string, () => string[], RegExp]>([
     [
       'where there is no folder',

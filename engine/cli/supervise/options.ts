@@ -14,7 +14,8 @@ export const superviseOptions = {
 export const superviseHelp = `\
   --supervise             run the server as a process of its own, and start it again when it breaks down, on the same
                           port; with the ${mostEnds}th time within ${formatDuration(window)} it is given up. Clients of millrace/client resume
-  --hang-timeout T        a supervised server is killed that does nothing for so long (default "${formatDuration(usualPatience)}"; "0 s": never)
+  --hang-timeout T        a supervised server is killed that does nothing for so long, once it answers queries (default
+                          "${formatDuration(usualPatience)}"; "0 s": never); while it starts it has a minute
 `;
 
 /** Milliseconds without a sign of life after which the server is killed; null: it is not to be supervised. @throws UsageError */

@@ -3,6 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { beat, environmentKey, type Message } from './supervised.ts';
 
+/** Milliseconds without a sign of life that are let pass at least while it starts: programs and plans are read then. */
+const leastAtStart = 60_000;
+
 /** How a process ended. */
 export interface End {
   status: number | null;
@@ -28,6 +31,7 @@ export class ServerProcess {
   readonly ended: Promise<End>;
   /** Signs of life that were due since the last one. */
   #missed = 0;
+  #answers = false;
   #hung = false;
 
   constructor({ args, port, patience, ready }: ServerProcessOptions) {
@@ -41,7 +45,9 @@ export class ServerProcess {
     const watch = setInterval(() => this.#look(patience), beat);
     this.#child.on('message', ({ port }: Message) => {
       this.#missed = 0;
-      if (port !== undefined) ready(port, this.#child.pid!);
+      if (port === undefined) return;
+      this.#answers = true;
+      ready(port, this.#child.pid!);
     });
     this.ended = new Promise<End>((resolve, reject) => {
       this.#child.once('error', reject);
@@ -55,7 +61,8 @@ export class ServerProcess {
 
   #look(patience: number): void {
     this.#missed++;
-    if (patience === 0 || this.#missed * beat <= patience) return;
+    const most = this.#answers ? patience : Math.max(patience, leastAtStart);
+    if (patience === 0 || this.#missed * beat <= most) return;
     this.#hung = true;
     this.#child.kill('SIGKILL');
   }

@@ -37,8 +37,18 @@ export interface RunningServer {
 
 /** Starts `millrace serve` on a free port, until the tests of the file are over. @throws if it ends before it listens */
 export async function serve(args: readonly string[], options: RunOptions = {}): Promise<RunningServer> {
-  const { cwd = root, env = {} } = options;
-  const child = spawn(process.execPath, [main, 'serve', ...args, '--port', '0', '--json'], {
+  const { cwd = root, env = {}, launcher = [] } = options;
+  const [program, ...words] = [
+    ...launcher,
+    process.execPath,
+    main,
+    'serve',
+    ...args,
+    '--port',
+    '0',
+    '--json',
+  ];
+  const child = spawn(program!, words, {
     cwd,
     env: { ...process.env, ...env },
   });
