@@ -110,7 +110,7 @@ async function serve(args: Arguments): Promise<number> {
   let measuring: IdleMeasuring | null = null;
   try {
     await load();
-    place?.ready(server.url);
+    place?.ready(server.port);
     const isFirst = place?.port === undefined;
     if (json && isFirst) {
       const line = { listening: server.url, implementation: server.implementation, pipelines: names };

@@ -23,7 +23,7 @@ const most = 1e12;
 
 const isAmount = (value: unknown) => typeof value === 'number' && value >= 0 && value <= most;
 const isCount = (value: unknown) => Number.isSafeInteger(value) && isAmount(value);
-const isText = (value: unknown) => typeof value === 'string';
+const isText = (value: unknown): value is string => typeof value === 'string';
 const isListOf = (rules: readonly Rule[]) => (value: unknown) =>
   Array.isArray(value) && value.every(item => isFields(item) && !wrongField(item, rules));
 
@@ -70,7 +70,7 @@ const headerRules: readonly Rule[] = [
   {
     key: 'started',
     expected: 'a time',
-    fits: value => isText(value) && !Number.isNaN(Date.parse(value as string)),
+    fits: value => isText(value) && !Number.isNaN(Date.parse(value)),
   },
   {
     key: 'pipelines',
@@ -131,9 +131,9 @@ export function readLine(text: string): ReadLine {
 }
 
 function readHeader(fields: Fields): ReadLine {
-  const given = String(fields['millrace']);
+  const given = fields['millrace'];
   const [kind, version] = recordingVersion.split('/');
-  const [, givenKind, givenVersion] = /^([a-z]+)\/(\d+)/.exec(given) ?? [];
+  const [, givenKind, givenVersion] = /^([a-z]+)\/(\d+)/.exec(isText(given) ? given : '') ?? [];
   if (givenKind !== kind || givenVersion !== version) {
     const message =
       givenKind === kind

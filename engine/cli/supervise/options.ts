@@ -1,7 +1,7 @@
 /** The options of `serve` that have it supervised. */
 import { formatDuration } from '../../../operators/index.ts';
 import { durationOption, textOption, UsageError, type Arguments, type Command } from '../command.ts';
-import { mostEnds, window } from './restarts.ts';
+import { tooOften } from './restarts.ts';
 import { beat } from './supervised.ts';
 
 const usualPatience = 10_000;
@@ -13,7 +13,7 @@ export const superviseOptions = {
 
 export const superviseHelp = `\
   --supervise             run the server as a process of its own, and start it again when it breaks down, on the same
-                          port; with the ${mostEnds}th time within ${formatDuration(window)} it is given up. Clients of millrace/client resume
+                          port; with the ${tooOften.ends}th time within ${formatDuration(tooOften.within)} it is given up. Clients of millrace/client resume
   --hang-timeout T        a supervised server is killed that does nothing for so long, once it answers queries (default
                           "${formatDuration(usualPatience)}"; "0 s": never); while it starts it has a minute
 `;

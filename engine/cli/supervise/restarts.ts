@@ -2,10 +2,8 @@
 
 /** Milliseconds before the first start after an end; each one after it twice that. */
 const firstPause = 100;
-/** Ends within so many milliseconds count together. */
-export const window = 60_000;
-/** With so many of them it is given up. */
-export const mostEnds = 5;
+/** With so many ends within so many milliseconds it is given up. */
+export const tooOften = { ends: 5, within: 60_000 };
 
 export class Restarts {
   #ends: number[] = [];
@@ -16,8 +14,8 @@ export class Restarts {
    * @returns milliseconds until it is to be started again; null: never, it ends too often
    */
   ended(now: number): number | null {
-    this.#ends = [...this.#ends.filter(end => now - end < window), now];
+    this.#ends = [...this.#ends.filter(end => now - end < tooOften.within), now];
     const { length } = this.#ends;
-    return length < mostEnds ? firstPause * 2 ** (length - 1) : null;
+    return length < tooOften.ends ? firstPause * 2 ** (length - 1) : null;
   }
 }

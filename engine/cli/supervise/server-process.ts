@@ -10,8 +10,8 @@ const leastAtStart = 60_000;
 export interface End {
   status: number | null;
   signal: NodeJS.Signals | null;
-  /** Whether it was ended since it gave no sign of life. */
-  hung: boolean;
+  /** Milliseconds without a sign of life for which it was killed; 0: it was not. */
+  silence: number;
 }
 
 export interface ServerProcessOptions {
@@ -32,7 +32,7 @@ export class ServerProcess {
   /** Signs of life that were due since the last one. */
   #missed = 0;
   #answers = false;
-  #hung = false;
+  #silence = 0;
 
   constructor({ args, port, patience, ready }: ServerProcessOptions) {
     this.#child = spawn(process.execPath, [...process.execArgv, ...args], {
@@ -51,7 +51,7 @@ export class ServerProcess {
     });
     this.ended = new Promise<End>((resolve, reject) => {
       this.#child.once('error', reject);
-      this.#child.once('exit', (status, signal) => resolve({ status, signal, hung: this.#hung }));
+      this.#child.once('exit', (status, signal) => resolve({ status, signal, silence: this.#silence }));
     }).finally(() => clearInterval(watch));
   }
 
@@ -63,7 +63,7 @@ export class ServerProcess {
     this.#missed++;
     const most = this.#answers ? patience : Math.max(patience, leastAtStart);
     if (patience === 0 || this.#missed * beat <= most) return;
-    this.#hung = true;
+    this.#silence = most;
     this.#child.kill('SIGKILL');
   }
 }

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { formatDuration, MillraceError } from '../../../operators/index.ts';
-import { mostEnds, Restarts, window } from './restarts.ts';
+import { Restarts, tooOften } from './restarts.ts';
 import { ServerProcess, statusOf, type End } from './server-process.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -13,8 +13,8 @@ export interface SuperviseOptions {
   patience: number;
 }
 
-function describe({ status, signal, hung }: End, patience: number): string {
-  if (hung) return `gave no sign of life for ${formatDuration(patience)}, and was killed`;
+function describe({ status, signal, silence }: End): string {
+  if (silence > 0) return `gave no sign of life for ${formatDuration(silence)}, and was killed`;
   return signal === null ? `ended with exit status ${status}` : `was ended by ${signal}`;
 }
 
@@ -50,10 +50,10 @@ export async function supervise({ log, patience }: SuperviseOptions): Promise<nu
       // What never ran would not run the next time either: its own words say why.
       const isFinal = stop.signal.aborted || port === undefined || end.status === 0;
       if (isFinal) return statusOf(end);
-      const what = `the server ${describe(end, patience)}`;
+      const what = `the server ${describe(end)}`;
       const pause = restarts.ended(performance.now());
       if (pause === null) {
-        const message = `${what}, the ${mostEnds}th time within ${formatDuration(window)}: it is given up`;
+        const message = `${what}, the ${tooOften.ends}th time within ${formatDuration(tooOften.within)}: it is given up`;
         throw new MillraceError('unavailable', message);
       }
       log.error({ status: end.status, signal: end.signal }, `${what}: it is started again in ${pause} ms`);

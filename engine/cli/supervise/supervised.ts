@@ -17,7 +17,7 @@ export interface Supervised {
   /** Resolves when there is no supervisor any more. */
   abandoned: Promise<void>;
   /** Tells the supervisor that it answers. */
-  ready(url: string): void;
+  ready(port: number): void;
 }
 
 function tell(message: Message): void {
@@ -36,6 +36,6 @@ export function supervised(): Supervised | null {
   return {
     port: given === '' ? undefined : Number(given),
     abandoned: new Promise(resolve => process.once('disconnect', () => resolve())),
-    ready: url => tell({ port: Number(new URL(url).port) }),
+    ready: port => tell({ port }),
   };
 }

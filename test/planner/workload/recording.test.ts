@@ -103,6 +103,7 @@ describe('a recording', () => {
     ['of something else', ['arrival', '1'], 'bad-version', 'arrival', 1],
     ['of another kind', [{ millrace: 'plan/1' }], 'bad-version', '"millrace"', 1],
     ['of another version', [{ ...one, millrace: 'recording/2' }], 'bad-version', '"millrace"', 1],
+    ['whose kind is no text', ['{"millrace":{"toString":1}}'], 'bad-version', '"millrace"', 1],
     ['without a header', [line(0), line(1)], 'bad-version', JSON.stringify(line(0)), 1],
     [
       'whose header lacks its pipelines',
