@@ -26,15 +26,7 @@ function linesIn(path: string): Record<string, unknown>[] {
 }
 
 beforeAll(async () => {
-  const server = await serve([
-    served,
-    slow,
-    '--record',
-    traffic,
-    '--record-payloads',
-    '--deadline-factor',
-    'off',
-  ]);
+  const server = await serve([served, slow, '--record', traffic, '--record-payloads']);
   const address = server.url.replace('http', 'ws');
   const input = [
     '--input',
@@ -199,7 +191,7 @@ describe('a recording as a trace', () => {
 
   it('is sent again, with the inputs that it holds', async () => {
     const again = join(made, 'again.jsonl');
-    const server = await serve([served, '--record', again, '--record-payloads', '--deadline-factor', 'off']);
+    const server = await serve([served, '--record', again, '--record-payloads']);
     for (const scheme of ['ws', 'http']) {
       const url = `${server.url.replace('http', scheme)}/parcels`;
       const sent = await millrace([
