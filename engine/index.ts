@@ -23,6 +23,7 @@ export { readMeasurements, writeMeasurements, type Measurements } from './profil
 export type { ProfileOptions, ProfileOutcome, ProfileProgress } from './profiler/profile-options.ts';
 export { profilePipeline } from './profiler/profile-pipeline.ts';
 export type { SampleQuery } from './profiler/recording.ts';
+export { readRecording, type ReadRecording } from './recording/read-recording.ts';
 export { calibrate, type CalibrateOptions } from './rehearsal/calibrate.ts';
 export { rehearse, type Rehearsal, type RehearseOptions } from './rehearsal/rehearse.ts';
 export { replay, type Replayed, type ReplayOptions } from './rehearsal/replay.ts';

@@ -63,7 +63,7 @@ export const diagnosticTable = {
   'datatype-mismatch': { severity: 'error', meaning: 'an edge between ports of different datatypes' },
   'shape-mismatch': { severity: 'error', meaning: 'an edge between ports whose shapes cannot be equal' },
   'list-mismatch': { severity: 'error', meaning: 'a list where a tensor is wanted, or the other way round' },
-  'wrong-pipeline': { severity: 'error', meaning: 'a plan or a profile for another pipeline' },
+  'wrong-pipeline': { severity: 'error', meaning: 'a plan, a profile or a recording of another pipeline' },
   'unplaced-stage': { severity: 'error', meaning: 'a stage in no group of the plan' },
   'repeated-stage': { severity: 'error', meaning: 'a stage in two groups of the plan' },
   'mixed-scopes': { severity: 'error', meaning: 'a group of stages that run on different items' },

@@ -19,6 +19,7 @@ const floors = ['operators', 'pipelines', 'planner', 'engine', 'bench'];
 /** What within `engine/` may import what stands before it. The door of the library shows all but the commands. */
 const engineFloors = [
   'runtime',
+  'recording',
   'profiler',
   'rehearsal',
   'tuner',

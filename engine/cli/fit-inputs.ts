@@ -18,7 +18,7 @@ import { readWorkload } from './workload-options.ts';
 const defaultQueries = '10000';
 
 /** What goes with the cheapest plan for a workload alone. */
-const foreign = ['rate', 'trace', 'compare', 'report', 'space', 'max-replicas'];
+const foreign = ['rate', 'trace', 'counts', 'compare', 'report', 'space', 'max-replicas'];
 
 const example = `
 hosts:

@@ -1,13 +1,14 @@
 import { parseDuration } from '../../operators/index.ts';
-import { gammaArrivals } from '../../planner/index.ts';
+import { gammaArrivals, type RecordedQuery } from '../../planner/index.ts';
 import { generateLoad } from '../load/load.ts';
-import { parseAddress, type ServiceAddress } from '../load/target.ts';
+import { recordedInputs, recordedQueries } from '../load/recorded-queries.ts';
+import { parseAddress, type LoadQuery, type ServiceAddress } from '../load/target.ts';
 import { countOption, say, textOption, UsageError, type Arguments, type Command } from './command.ts';
-import { askServer } from './load-target.ts';
+import { askServer, type ServedPipeline } from './load-target.ts';
 import { readSlo } from './planner-inputs.ts';
 import { printLoad, progressLine } from './print-load.ts';
 import { readQueries } from './query-inputs.ts';
-import { readWorkload, workloadOptions } from './workload-options.ts';
+import { readWorkload, traceHelp, workloadOptions } from './workload-options.ts';
 
 const usual = { duration: '10 s', connections: 16, patience: 30_000 };
 /** Arrivals of one load: what fits into memory several times over. */
@@ -30,36 +31,66 @@ function addressOf(args: Arguments): ServiceAddress {
   );
 }
 
+interface Due {
+  arrivals: Float64Array;
+  /** What comes then, where the trace is a recording. */
+  recorded?: readonly RecordedQuery[];
+}
+
 /** When queries are due: those of a trace, or as many of a gamma process as come in the time. */
-async function arrivalsOf(args: Arguments): Promise<Float64Array> {
+async function readDue(args: Arguments, { pipeline }: ServiceAddress): Promise<Due> {
   if (textOption(args, 'duration') !== undefined && textOption(args, 'queries') !== undefined) {
     throw new UsageError('--duration and --queries exclude each other');
   }
-  const workload = await readWorkload(args);
+  const inputs = args.values['input'] === undefined;
+  const workload = await readWorkload(args, undefined, { pipeline, inputs });
   if (workload.kind === 'trace') {
     const end = textOption(args, 'duration') === undefined ? Infinity : durationOption(args, 'duration', '');
-    return workload.arrivals.filter(arrival => arrival - workload.arrivals[0]! <= end);
+    const { arrivals, recording } = workload;
+    const due = arrivals.filter(arrival => arrival - arrivals[0]! <= end);
+    return { arrivals: due, ...(recording && { recorded: recording.queries }) };
   }
   const { rate, cv } = workload;
   const seed = countOption(args, 'seed', 1);
-  if (textOption(args, 'queries') !== undefined) return gammaArrivals(rate, cv, workload.queries, seed);
+  if (textOption(args, 'queries') !== undefined)
+    return { arrivals: gammaArrivals(rate, cv, workload.queries, seed) };
   const duration = durationOption(args, 'duration', usual.duration);
   const expected = Math.ceil((rate * duration) / 1000);
   if (expected > mostArrivals)
     throw new UsageError(`${expected} queries are more than can be sent in one load`);
   // Some more than are expected, so that the time is filled whatever is drawn.
   const spare = Math.ceil(8 * Math.max(1, cv) * Math.sqrt(expected)) + 10;
-  return gammaArrivals(rate, cv, expected + spare, seed).filter(arrival => arrival <= duration);
+  const drawn = gammaArrivals(rate, cv, expected + spare, seed);
+  return { arrivals: drawn.filter(arrival => arrival <= duration) };
+}
+
+/** What is asked: with the inputs given or, where none are, with those that the recording holds. */
+async function readAsked(
+  args: Arguments,
+  served: ServedPipeline,
+  recorded: readonly RecordedQuery[] | undefined,
+): Promise<(query: number) => LoadQuery> {
+  const given = args.values['input'] as string[] | undefined;
+  const held = recorded && !given ? recordedInputs(recorded) : null;
+  if (recorded && !given && !held) {
+    const message =
+      'the recording holds no inputs, as it would with --record-payloads: give --input NAME=VALUE';
+    throw new UsageError(message);
+  }
+  const inputs = held ?? (await readQueries(served.inputs, given ?? [])).map(query => query.inputs);
+  if (recorded) return recordedQueries(recorded, inputs);
+  const queries = inputs.map((inputs): LoadQuery => ({ inputs, parameters: {} }));
+  return query => queries[query % queries.length]!;
 }
 
 async function run(args: Arguments): Promise<number> {
   const address = addressOf(args);
   const key = process.env['MILLRACE_KEY'];
   const json = args.values['json'] === true;
-  const arrivals = await arrivalsOf(args);
+  const { arrivals, recorded } = await readDue(args, address);
   if (arrivals.length === 0) throw new UsageError('no query is due in that time: raise --rate or --duration');
   const served = await askServer(address, key);
-  const queries = await readQueries(served.inputs, (args.values['input'] as string[] | undefined) ?? []);
+  const queryAt = await readAsked(args, served, recorded);
   const objectives = readSlo(args, { slo: served.slo });
   const warmUp = durationOption(args, 'warm-up', '0 s');
   const stop = new AbortController();
@@ -70,7 +101,7 @@ async function run(args: Arguments): Promise<number> {
     const result = await generateLoad({
       address,
       arrivals,
-      inputs: queries.map(({ inputs }) => inputs),
+      queryAt,
       connections: countOption(args, 'connections', usual.connections),
       objectives,
       key,
@@ -100,11 +131,11 @@ before, and latencies count from then: a server that stalls makes all that was d
 
   --rate R            queries per second, of a gamma process
   --cv C              coefficient of variation of its gaps (default 1: Poisson; 0: evenly spaced)
-  --trace FILE        arrivals from a file: CSV with one column "arrival", in seconds; --rate rescales it
-  --duration T        how long (default "${usual.duration}"; of a trace all)
+${traceHelp}  --duration T        how long (default "${usual.duration}"; of a trace all)
   --queries N         how many queries, instead of a duration
   --seed N            of the gamma process (default 1)
-  --input NAME=VALUE  as of "millrace run"; @'*.png' sends the files in turn
+  --input NAME=VALUE  as of "millrace run"; @'*.png' sends the files in turn; of a recording with inputs (--record-payloads)
+                      those, unless some are given
   --connections N     over which queries go in turn (default ${usual.connections})
   --slo "150 ms"      the latency objective, instead of the one that the server tells; "p95: 150 ms" for another
                       percentile than p99; may be given several times

@@ -15,10 +15,13 @@ export const plannerOptions = {
   slo: { type: 'string', multiple: true },
   profile: { type: 'string', multiple: true },
   hardware: { type: 'string' },
+  counts: { type: 'string' },
 } as const satisfies Command['options'];
 
 export const plannerHelp = `\
 ${workloadHelp}\
+  --counts profile    items per query as the profiles have them, although the trace is a recording, which says how many
+                      each of its queries had
   --slo "150 ms"      the latency objective, instead of the pipeline's; "p95: 150 ms" for another percentile than its
                       only one, or p99; may be given several times
   --profile FILE      service times on one hardware type, or a folder of *.profile.json; may be given several times

@@ -22,6 +22,7 @@ import { textOption, UsageError, type Arguments } from './command.ts';
 import { resolvePipeline } from './pipeline-path.ts';
 import { readHardware, readSlo } from './planner-inputs.ts';
 import { readProfiles } from './profile-files.ts';
+import { countedProfiles } from './recorded-counts.ts';
 import { readWorkload } from './workload-options.ts';
 
 export interface Planning {
@@ -50,10 +51,11 @@ export async function readPlanning(args: Arguments, options: HardwareOptions = {
   const pipeline = await loadStructure(resolvePipeline(path));
   const plan = await readNamed(args, 'plan', pipeline);
   const other = await readNamed(args, 'compare', pipeline);
-  const workload = await readWorkload(args, plan?.plan);
+  const workload = await readWorkload(args, plan?.plan, { pipeline: pipeline.name });
   const slo = readSlo(args, plan && plan.plan.slo.length > 0 ? plan.plan : pipeline);
   const { profiles, hardware } = await readProfiles(args, pipeline, await readHardware(args, options));
-  const system = makeSystem(pipeline, profiles, hardware);
+  const counted = countedProfiles(args, pipeline, workload, profiles);
+  const system = makeSystem(pipeline, counted, hardware);
   // What is wrong with a plan shows now, and not after a search.
   for (const named of [plan, other]) if (named) deploy(system, named.plan.groups);
   return { system, workload, samples: drawSamples(workload), slo, plan, other };

@@ -11,6 +11,7 @@ import { plannerHelp, plannerOptions, readHardware, readSlo } from './planner-in
 import { meets, printRehearsal } from './print-rehearsal.ts';
 import { readProfiles } from './profile-files.ts';
 import { Progress } from './progress.ts';
+import { countedProfiles } from './recorded-counts.ts';
 import { planWorkload, readWorkload } from './workload-options.ts';
 
 /** Unless told otherwise: as many queries as this, or those that come within so many milliseconds. */
@@ -31,12 +32,13 @@ async function run(args: Arguments): Promise<number> {
   const seeds = countOption(args, 'seeds', 1);
   const pipeline = await loadStructure(resolvePipeline(path));
   const plan = await loadPlan(planPath, pipeline);
-  const workload = { ...(await readWorkload(args, plan)), seeds };
+  const workload = { ...(await readWorkload(args, plan, { pipeline: pipeline.name })), seeds };
   const slo = readSlo(args, plan.slo.length > 0 ? plan : pipeline);
   const { profiles, hardware } = await readProfiles(args, pipeline, await readHardware(args));
   const drawn = drawSamples(workload);
   const samples = textOption(args, 'queries') === undefined ? drawn.map(shorten) : drawn;
-  const given = makeSystem(pipeline, profiles, hardware);
+  const counted = countedProfiles(args, pipeline, workload, profiles);
+  const given = makeSystem(pipeline, counted, hardware);
   // What is wrong with the plan shows now, and not after the calibration.
   deploy(given, plan.groups);
 

@@ -21,7 +21,11 @@ import { deadlineHelp, deadlineOf, deadlineOptions, readDeadlineFactor } from '.
 import { limitHelp, limitOptions, readEngineLimits, readServerLimits } from './serve/limits.ts';
 import { observeHelp, observeOptions, readObserving } from './serve/observing.ts';
 import { planHelp, planOptions, readPlans, type Planned } from './serve/plans.ts';
+import { openRecording, recordHelp, recordOptions } from './serve/recording.ts';
 import { commandsToTry } from './serve/welcome.ts';
+import { supervise } from './supervise/supervise.ts';
+import { supervised, type Supervised } from './supervise/supervised.ts';
+import { readPatience, superviseHelp, superviseOptions } from './supervise/options.ts';
 
 const defaultDrain = 30_000;
 /** Milliseconds that an unmeasured machine may be measured for, at each start. */
@@ -42,10 +46,14 @@ function portOption(args: Arguments): number {
   return port;
 }
 
-/** Resolves when someone asks for the end. Asked a second time, the process ends as if nobody listened. */
-function endAsked(): Promise<void> {
+/**
+ * Resolves when someone asks for the end, or nobody is left to ask. Asked a second time, the process ends as if nobody
+ * listened.
+ */
+function endAsked(place: Supervised | null): Promise<void> {
   return new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    void place?.abandoned.then(resolve);
   });
 }
 
@@ -78,6 +86,9 @@ function measureWhenIdle(
 }
 
 async function serve(args: Arguments): Promise<number> {
+  const patience = readPatience(args);
+  const place = supervised();
+  if (patience !== null && !place) return supervise({ log: serverLog(readObserving(args).level), patience });
   if (args.positionals.length === 0) throw new UsageError('serve takes at least one pipeline');
   const json = args.values['json'] === true;
   const [limits, engineLimits] = [readServerLimits(args), readEngineLimits(args)];
@@ -90,6 +101,7 @@ async function serve(args: Arguments): Promise<number> {
   const names = pipelines.map(({ name }) => name);
   const access = await readAccess(args, host, names);
   const { planned, unmeasured } = await readPlans(args, pipelines);
+  const recorder = openRecording(args, pipelines, log);
   const { server, repository, load, close } = await assemble({
     pipelines,
     planned,
@@ -99,18 +111,21 @@ async function serve(args: Arguments): Promise<number> {
     deadlineFactor,
     tls,
     host,
-    port,
+    port: place?.port ?? port,
     trace,
+    recorder,
     log,
   });
-  const asked = endAsked();
+  const asked = endAsked(place);
   let measuring: IdleMeasuring | null = null;
   try {
     await load();
-    if (json) {
+    place?.ready(server.port);
+    const isFirst = place?.port === undefined;
+    if (json && isFirst) {
       const line = { listening: server.url, implementation: server.implementation, pipelines: names };
       process.stdout.write(`${JSON.stringify(line)}\n`);
-    } else announce(server, pipelines, planned, deadlineFactor);
+    } else if (!json) announce(server, pipelines, planned, deadlineFactor);
     measuring = measureWhenIdle(args, unmeasured, repository);
     await asked;
     if (!json) say('ending: what was accepted is answered');
@@ -133,7 +148,7 @@ served is described at /openapi.json. What it accepted is answered before it end
   --tls-cert FILE         certificate, and --tls-key FILE its key, both PEM: answers by TLS
   --drain T               time for what was accepted, at the end (default "30 s")
   --json                  print {"listening": URL, …} on one line of standard output once ready, and nothing else
-${accessHelp}${planHelp}${deadlineHelp}
+${superviseHelp}${accessHelp}${planHelp}${deadlineHelp}${recordHelp}
 ${observeHelp}
 Limits; what is over one is refused at once, with a reason:
 ${limitHelp}
@@ -148,6 +163,8 @@ Exit status: 0 it was asked to end; 1 a pipeline is invalid; 2 misuse or failure
     ...accessOptions,
     ...limitOptions,
     ...observeOptions,
+    ...recordOptions,
+    ...superviseOptions,
     host: { type: 'string' },
     port: { type: 'string' },
     'tls-cert': { type: 'string' },

@@ -1,15 +1,14 @@
 /** `--rate`, `--cv`, `--trace`, `--queries` and `--seeds`, read into a workload. */
-import { createHash } from 'node:crypto';
-import { PipelineError, readTextFile, type Plan, type PlanWorkload } from '../../pipelines/index.ts';
+import type { Plan, PlanWorkload } from '../../pipelines/index.ts';
 import {
   describeArrivals,
-  maxTraceLength,
-  parseTrace,
   rescale,
+  type RecordingOptions,
   type TraceWorkload,
   type Workload,
 } from '../../planner/index.ts';
 import { countOption, textOption, UsageError, type Arguments, type Command } from './command.ts';
+import { readTrace } from './trace-file.ts';
 
 const defaultQueries = 10_000;
 const defaultSeeds = 3;
@@ -26,21 +25,31 @@ export const workloadOptions = {
   seeds: { type: 'string' },
 } as const satisfies Command['options'];
 
+/** `--trace`, in every command that takes it. */
+export const traceHelp = `\
+  --trace FILE        arrivals from a file: CSV with one column "arrival", in seconds, or a recording of "millrace serve
+                      --record"; --rate rescales it
+`;
+
 export const workloadHelp = `\
   --rate R            queries per second, of a gamma process
   --cv C              coefficient of variation of its gaps (default 1: Poisson; 0: evenly spaced)
-  --trace FILE        arrivals from a file: CSV with one column "arrival", in seconds; --rate rescales it
-  --queries N         queries of each seed (default ${defaultQueries}; of a trace all, or the first N)
+${traceHelp}  --queries N         queries of each seed (default ${defaultQueries}; of a trace all, or the first N)
   --seeds N           how many samples are drawn (default ${defaultSeeds})
 `;
 
 /**
  * The workload asked for; or else the one that a plan was made for.
  *
+ * @param recorded what of a recording is wanted, where the trace is one
  * @throws UsageError if there is neither, or for a value that makes no sense; PipelineError for a trace with mistakes;
  *   MillraceError `not-found` if there is no such trace
  */
-export async function readWorkload(args: Arguments, plan?: Plan): Promise<Workload> {
+export async function readWorkload(
+  args: Arguments,
+  plan?: Plan,
+  recorded: RecordingOptions = {},
+): Promise<Workload> {
   const rate = rateOption(args);
   const cv = cvOption(args);
   const file = textOption(args, 'trace');
@@ -50,7 +59,8 @@ export async function readWorkload(args: Arguments, plan?: Plan): Promise<Worklo
   if (trace !== undefined) {
     if (cv !== undefined) throw new UsageError('a trace has gaps of its own: leave out --cv');
     const queries = countUpTo(args, 'queries', planned?.queries ?? Infinity);
-    return readTrace(trace, { rate: rate ?? planned?.rate, sha256: planned?.sha256, queries, seeds });
+    const use = { rate: rate ?? planned?.rate, sha256: planned?.sha256, queries, seeds };
+    return useTrace(trace, use, recorded);
   }
   const perSecond = rate ?? planned?.rate;
   if (perSecond === undefined) {
@@ -86,16 +96,17 @@ interface TraceUse {
   seeds: number;
 }
 
-async function readTrace(path: string, { rate, sha256, queries, seeds }: TraceUse): Promise<TraceWorkload> {
-  const { text, file } = await readTextFile(path, 'trace', maxTraceLength);
-  const hash = createHash('sha256').update(text).digest('hex');
-  if (sha256 !== undefined && hash !== sha256) {
+async function useTrace(
+  path: string,
+  { rate, sha256: expected, queries, seeds }: TraceUse,
+  recorded: RecordingOptions,
+): Promise<TraceWorkload> {
+  const { arrivals, sha256, recording } = await readTrace(path, recorded);
+  if (expected !== undefined && sha256 !== expected) {
     throw new UsageError(
       `${path} has changed since the plan was made for it; give --trace ${path} to use it as it is now`,
     );
   }
-  const { arrivals, diagnostics } = parseTrace(text, file);
-  if (!arrivals) throw new PipelineError(diagnostics);
   const taken = arrivals.subarray(0, queries);
   if (!(taken.at(-1)! > taken[0]!)) {
     throw new UsageError(`the first ${taken.length} arrivals of ${path} are at one instant; raise --queries`);
@@ -103,7 +114,15 @@ async function readTrace(path: string, { rate, sha256, queries, seeds }: TraceUs
   const rescaled = rate === undefined ? taken : rescale(taken, rate);
   // The rate that was asked for, not one that rounding makes of it.
   const actual = rate ?? describeArrivals(taken).rate;
-  return { kind: 'trace', file: path, sha256: hash, arrivals: rescaled, rate: actual, seeds };
+  return {
+    kind: 'trace',
+    file: path,
+    sha256,
+    arrivals: rescaled,
+    rate: actual,
+    seeds,
+    ...(recording && { recording: { ...recording, queries: recording.queries.slice(0, taken.length) } }),
+  };
 }
 
 function rateOption(args: Arguments): number | undefined {

@@ -11,7 +11,8 @@ export interface Backoff {
   attempts: number;
 }
 
-export const defaultBackoff: Backoff = { first: 100, most: 10_000, attempts: 12 };
+/** About 70 s in all: a server that is started again has to load its models. */
+export const defaultBackoff: Backoff = { first: 100, most: 10_000, attempts: 20 };
 
 /** @param attempt from 0 @param random from 0 to 1 */
 export function delayOf({ first, most }: Backoff, attempt: number, random: number): number {

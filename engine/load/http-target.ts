@@ -1,13 +1,7 @@
 /** Queries over HTTP, with binary tensors. */
 import { Pool } from 'undici';
-import {
-  encodeInferRequest,
-  errorTable,
-  writeBody,
-  type ErrorCode,
-  type Tensor,
-} from '../../operators/index.ts';
-import { urlOf, type Target, type TargetOptions } from './target.ts';
+import { encodeInferRequest, errorTable, writeBody, type ErrorCode } from '../../operators/index.ts';
+import { messages, urlOf, type LoadQuery, type Target, type TargetOptions } from './target.ts';
 import type { Failure } from './tally.ts';
 
 /** Queries that may wait for a connection of the generator's own: beyond, one counts as not sent. */
@@ -18,20 +12,20 @@ function failureOf(status: number): Failure {
   return codes.findLast(code => errorTable[code].http === status) ?? 'stage-failed';
 }
 
-function bodyOf(inputs: Readonly<Record<string, Tensor>>): { body: Uint8Array; length: string } {
+function bodyOf({ inputs, parameters }: LoadQuery): { body: Uint8Array; length: string } {
   const named = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }));
-  const request = { parameters: { binary_data_output: true }, inputs: named };
+  const request = { parameters: { ...parameters, binary_data_output: true }, inputs: named };
   const { body, jsonLength } = writeBody(encodeInferRequest(request, () => true));
   return { body, length: String(jsonLength) };
 }
 
-export function openHttpTarget({ address, inputs, connections, key, outcomes }: TargetOptions): Target {
+export function openHttpTarget({ address, queryAt, connections, key, outcomes }: TargetOptions): Target {
   const url = new URL(urlOf(address, 'http', '/infer'));
   const pool = new Pool(url.origin, { connections, pipelining: 1 });
-  const bodies = inputs.map(bodyOf);
+  const bodies = messages(bodyOf);
   let waiting = 0;
   const post = async (query: number): Promise<void> => {
-    const { body, length } = bodies[query % bodies.length]!;
+    const { body, length } = bodies(queryAt(query));
     const reply = await pool.request({
       path: url.pathname,
       method: 'POST',

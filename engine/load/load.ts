@@ -1,18 +1,16 @@
 /** Open-loop load on a served pipeline: what is answered, how soon, and how much of it within the objective. */
 import { percentileOf } from '../../planner/index.ts';
-import type { Tensor } from '../../operators/index.ts';
 import { openHttpTarget } from './http-target.ts';
 import { sendOpenLoop } from './open-loop.ts';
 import { openStreamTarget } from './stream-target.ts';
 import { Tally, type Objective, type Summary } from './tally.ts';
-import type { Outcomes, ServiceAddress } from './target.ts';
+import type { LoadQuery, Outcomes, ServiceAddress } from './target.ts';
 
 export interface LoadOptions {
   address: ServiceAddress;
   /** Milliseconds of each query, ascending. */
   arrivals: Float64Array;
-  /** Inputs of the queries, over and over. */
-  inputs: readonly Readonly<Record<string, Tensor>>[];
+  queryAt(query: number): LoadQuery;
   connections: number;
   objectives: readonly Objective[];
   key?: string | undefined;
@@ -51,7 +49,7 @@ const progressEvery = 250;
  * @throws MillraceError `unavailable` if no connection can be opened
  */
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
-  const { address, arrivals, inputs, connections, objectives, key, warmUp, patience, signal } = options;
+  const { address, arrivals, queryAt, connections, objectives, key, warmUp, patience, signal } = options;
   const tally = new Tally(objectives);
   const due = new Map<number, number>();
   let sent = 0;
@@ -70,7 +68,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
     failed: (query, failure, told) => end(query, latency => tally.fail(failure, told ? latency : undefined)),
   };
   const open = address.protocol === 'ws' ? openStreamTarget : openHttpTarget;
-  const target = await open({ address, inputs, connections, key, outcomes });
+  const target = await open({ address, queryAt, connections, key, outcomes });
   const timer = setInterval(() => {
     options.progress?.({
       sent,

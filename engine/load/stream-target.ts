@@ -7,9 +7,8 @@ import {
   readFrame,
   writeFrame,
   type ErrorCode,
-  type Tensor,
 } from '../../operators/index.ts';
-import { urlOf, type Outcomes, type Target, type TargetOptions } from './target.ts';
+import { messages, urlOf, type LoadQuery, type Outcomes, type Target, type TargetOptions } from './target.ts';
 import type { Failure } from './tally.ts';
 
 /** Digits of an id, always as many, so that a frame made once serves every query. */
@@ -21,10 +20,10 @@ interface Template {
   idAt: number;
 }
 
-function templateOf(inputs: Readonly<Record<string, Tensor>>): Template {
+function templateOf({ inputs, parameters }: LoadQuery): Template {
   const named = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }));
   const id = '0'.repeat(idDigits);
-  const frame = writeFrame(encodeInferRequest({ id, parameters: {}, inputs: named }, () => true));
+  const frame = writeFrame(encodeInferRequest({ id, parameters, inputs: named }, () => true));
   // The id comes first: `{"id":"0000…`, after four bytes of length.
   return { frame, idAt: 4 + '{"id":"'.length };
 }
@@ -105,15 +104,15 @@ class Connection {
 
 /** @throws MillraceError `unavailable` if a connection can't be opened */
 export async function openStreamTarget(options: TargetOptions): Promise<Target> {
-  const { address, inputs, connections: count, key, outcomes } = options;
+  const { address, queryAt, connections: count, key, outcomes } = options;
   const url = urlOf(address, 'ws', '/stream');
-  const templates = inputs.map(templateOf);
+  const templates = messages(templateOf);
   const connections: Connection[] = [];
   for (let index = 0; index < count; index++) connections.push(await Connection.open(url, key, outcomes));
   return {
     send(query) {
       const connection = connections[query % count]!;
-      if (connection.isOpen) connection.send(query, templates[query % templates.length]!);
+      if (connection.isOpen) connection.send(query, templates(queryAt(query)));
       else outcomes.failed(query, 'not-sent', false);
     },
     async close() {

@@ -1,5 +1,5 @@
 /** Where queries are sent, over WebSocket or HTTP. */
-import type { Tensor } from '../../operators/index.ts';
+import type { Parameters, Tensor } from '../../operators/index.ts';
 import type { Failure } from './tally.ts';
 
 /** What becomes of a query; told once for each that was sent. */
@@ -15,10 +15,16 @@ export interface Target {
   close(): Promise<void>;
 }
 
+/** What a query asks. */
+export interface LoadQuery {
+  inputs: Readonly<Record<string, Tensor>>;
+  /** Beside the inputs: time limit, priority. */
+  parameters: Parameters;
+}
+
 export interface TargetOptions {
   address: ServiceAddress;
-  /** Inputs of the queries: the first, the second, … and over again. */
-  inputs: readonly Readonly<Record<string, Tensor>>[];
+  queryAt(query: number): LoadQuery;
   connections: number;
   /** Sent along as `authorization`. */
   key: string | undefined;
@@ -34,6 +40,17 @@ export interface ServiceAddress {
   host: string;
   pipeline: string;
   version: string | undefined;
+}
+
+/** Messages as they are asked for; those without parameters are made once for the same inputs. */
+export function messages<T>(make: (query: LoadQuery) => T): (query: LoadQuery) => T {
+  const made = new WeakMap<LoadQuery['inputs'], { message: T }>();
+  return query => {
+    if (Object.keys(query.parameters).length > 0) return make(query);
+    const known = made.get(query.inputs) ?? { message: make(query) };
+    made.set(query.inputs, known);
+    return known.message;
+  };
 }
 
 const path = /^\/(?:v2\/models\/)?([^/]+)(?:\/versions\/([^/]+))?(?:\/(?:infer|stream))?\/?$/;

@@ -142,7 +142,7 @@ export class Execution {
       completed: (batch, result, lender, { setup }) => {
         this.#events.batchDone?.({ group: name, hardware: setup.hardware, items: batch.length });
         tellStages(this.#events, batch, result.times, this.#layout);
-        this.#completed(batch, result, lender);
+        this.#completed(batch, result, lender, setup.hardware);
       },
       left: item => this.#left(item),
       again: items => this.#again(items),
@@ -181,7 +181,7 @@ export class Execution {
     }
   }
 
-  #completed(batch: readonly Dispatched[], result: BatchResult, lender: Lender): void {
+  #completed(batch: readonly Dispatched[], result: BatchResult, lender: Lender, hardware: string): void {
     const blocks = result.blocks.map(buffer => this.memory.lent(buffer, lender));
     for (const [place, dispatched] of batch.entries()) {
       const { query } = dispatched.item;
@@ -198,7 +198,10 @@ export class Execution {
         for (const block of outcome.blocks) this.memory.hold(query, blocks[block]!);
         this.#store(dispatched, outcome.outputs, result.times);
         if (query.observer)
-          this.#observe(query.observer, dispatched, outcome.outputs, result.times, batch.length);
+          this.#observe(query.observer, dispatched, outcome.outputs, result.times, {
+            items: batch.length,
+            hardware,
+          });
         for (const stage of dispatched.route.stages) this.#stageDone(query, stage, dispatched.item.index);
       }
     }
@@ -227,7 +230,7 @@ export class Execution {
     { item: { query, index, queued, started }, route }: Dispatched,
     outputs: readonly Value[],
     times: readonly number[],
-    batch: number,
+    batch: { items: number; hardware: string },
   ): void {
     let at = started;
     for (const [step, stage] of route.stages.entries()) {
@@ -246,7 +249,8 @@ export class Execution {
         queued: step === 0 ? queued : at,
         started: at,
         service,
-        batch,
+        batch: batch.items,
+        hardware: batch.hardware,
         outputs: ports,
       });
       at += service;

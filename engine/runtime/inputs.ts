@@ -19,7 +19,8 @@ import { inlineBytes } from './export.ts';
 /** What a caller may give for an input: a tensor; or for one BYTES element a text or its bytes. */
 export type InputValue = Tensor | string | Uint8Array;
 
-function asTensor(value: InputValue): Tensor {
+/** The tensor that a value stands for. */
+export function tensorOf(value: InputValue): Tensor {
   if (typeof value === 'string') return text(value);
   if (value instanceof Uint8Array) return bytes([value]);
   return value;
@@ -117,7 +118,7 @@ export function takeInputs(
   let held = 0;
   for (const [name, type] of Object.entries(types)) {
     if (!Object.hasOwn(given, name)) throw new MillraceError('invalid-input', `input "${name}" is missing`);
-    const tensor = asTensor(given[name]!);
+    const tensor = tensorOf(given[name]!);
     check(name, type, tensor);
     const shared = shareable(tensor);
     tensors.set(name, shared.tensor);

@@ -70,8 +70,9 @@ export interface StageRun {
   started: number;
   /** How long the batch it was in took. */
   service: number;
-  /** Items of that batch. */
+  /** Items of that batch, and the hardware it ran on. */
   batch: number;
+  hardware: string;
   /** By port, where the query asked for partial results; or else what leaves the replica. */
   outputs: Readonly<Record<string, Value>>;
 }

@@ -68,6 +68,7 @@ export class Server {
   readonly #router: Router;
   readonly #transport: Transport;
   #url = '';
+  #port = 0;
 
   private constructor(options: ServerOptions) {
     const { limits, tls, routes, host, uws = loadUws() } = options;
@@ -89,12 +90,17 @@ export class Server {
     const server = new Server(options);
     const { tls, host } = options;
     const port = await server.#transport.listen(host, options.port);
+    server.#port = port;
     server.#url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
     return server;
   }
 
   get url(): string {
     return this.#url;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   /** Which web server it runs on, for people. */

@@ -55,7 +55,12 @@ export interface QueryWatch extends QueryObserver {
 /** Is told what happens to queries. It must not throw. */
 export interface ServiceListener {
   /** Whoever wants to see the query's stages gives a watch for it. */
-  begun?(service: Service, caller: Caller): QueryWatch | undefined;
+  begun?(
+    service: Service,
+    caller: Caller,
+    inputs: Readonly<Record<string, InputValue>>,
+    options: InferOptions,
+  ): QueryWatch | undefined;
   ended?(report: QueryReport): void;
 }
 
@@ -159,13 +164,14 @@ export class Service {
   async infer(
     inputs: Readonly<Record<string, InputValue>>,
     caller: Caller,
-    { signal, sequence, timeout, priority, partial }: InferOptions = {},
+    given: InferOptions = {},
   ): Promise<QueryResult> {
+    const { signal, sequence, timeout, priority, partial } = given;
     const began = Date.now();
     const from = performance.now();
     const watches: QueryWatch[] = [];
     for (const listener of this.#listeners) {
-      const watch = listener.begun?.(this, caller);
+      const watch = listener.begun?.(this, caller, inputs, given);
       if (watch) watches.push(watch);
     }
     const observer = together(partial ? [partial, ...watches] : watches);

@@ -6,6 +6,8 @@ export interface Scale {
   mean: number;
   /** Items of each observed query, in the order observed; empty where only the mean is known. */
   samples: readonly number[];
+  /** Whether the first query that arrives has the first sample, and so on; otherwise they begin with any. */
+  ofArrivals?: boolean;
 }
 
 /** How much longer a batch takes on a replica that has waited so long for it. All in milliseconds. */

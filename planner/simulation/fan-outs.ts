@@ -70,6 +70,10 @@ export function fanOutsOf(stages: readonly Stage[], scales: ReadonlyMap<string, 
     const queries = Math.max(...sampled.map(({ length }) => length));
     if (queries === 0) return { scale: { mean, samples: [] }, width: Math.ceil(mean) };
     const samples = largest(sampled.filter(({ length }) => length === queries));
-    return { scale: { mean, samples }, width: samples.reduce((most, count) => Math.max(most, count), 0) };
+    const ofArrivals = members.some(name => scales.get(name)?.ofArrivals);
+    return {
+      scale: { mean, samples, ofArrivals },
+      width: samples.reduce((most, count) => Math.max(most, count), 0),
+    };
   });
 }

@@ -56,7 +56,8 @@ export class QueryDraws {
     this.counts = Int32Array.from(structure.fanOuts, ({ width }) => width);
     this.open = new Uint8Array(structure.width).fill(1);
     this.present = new Uint8Array(structure.width).fill(1);
-    const firstOf = ({ scale }: { scale: Scale }) => firstObserved(seed, scale.samples.length);
+    const firstOf = ({ scale: { samples, ofArrivals } }: { scale: Scale }) =>
+      ofArrivals ? 0 : firstObserved(seed, samples.length);
     this.#firstOfStage = structure.stages.map(firstOf);
     this.#firstOfFanOut = structure.fanOuts.map(firstOf);
     this.#prefixes = Int32Array.from(structure.stages, ({ index }) => keyedPrefix(seed ^ branchKey, index));

@@ -1,4 +1,5 @@
 /** What arrives: a gamma process, or a trace. */
+import type { Recording } from './recording.ts';
 
 /** Independent gaps of a gamma distribution: a Poisson process where `cv` is 1, evenly spaced where it is 0. */
 export interface GammaWorkload {
@@ -24,6 +25,8 @@ export interface TraceWorkload {
   /** Queries per second after rescaling. */
   rate: number;
   seeds: number;
+  /** The queries that arrive, where they were recorded; their own times are as recorded. */
+  recording?: Recording;
 }
 
 export type Workload = GammaWorkload | TraceWorkload;

@@ -8,6 +8,7 @@ import { clientRoute } from '../../server/client-route.ts';
 import type { ServerLimits } from '../../server/limits.ts';
 import { observe } from '../../server/observe/observe.ts';
 import type { TraceOptions } from '../../server/observe/trace-options.ts';
+import type { TrafficRecorder } from '../../server/observe/traffic-recorder.ts';
 import { openInferenceRoutes } from '../../server/open-inference/routes.ts';
 import { openApiRoutes, streamPaths } from '../../server/openapi/routes.ts';
 import { Repository } from '../../server/repository.ts';
@@ -38,6 +39,8 @@ export interface ServeOptions {
   host: string;
   port: number;
   trace: TraceOptions;
+  /** Null: nothing is recorded. */
+  recorder: TrafficRecorder | null;
   log: Logger;
 }
 
@@ -53,7 +56,7 @@ export interface Assembled {
 /** The server listens before the models are loaded: a port that can't be had is known at once, and readiness is told. */
 export async function assemble(options: ServeOptions): Promise<Assembled> {
   const { pipelines, planned, access, limits, engineLimits, deadlineFactor } = options;
-  const { tls, host, port, trace, log } = options;
+  const { tls, host, port, trace, recorder, log } = options;
   const repository = new Repository();
   let server: Server | null = null;
   const observation = await observe({ repository, log, trace, version: version(), transport: () => server });
@@ -72,7 +75,7 @@ export async function assemble(options: ServeOptions): Promise<Assembled> {
       await warmUpGpu(engine);
       return { engine, plan };
     };
-    const { listeners } = observation;
+    const listeners = [...observation.listeners, ...(recorder ? [recorder] : [])];
     repository.add(new Service({ pipeline, version: firstVersion, listeners, admit: access.admit, start }));
   }
   const streams = new Streams({
@@ -103,7 +106,7 @@ export async function assemble(options: ServeOptions): Promise<Assembled> {
     },
     async close(limit) {
       await server.close(limit);
-      await observation.close();
+      await Promise.all([observation.close(), recorder?.close()]);
     },
   };
 }

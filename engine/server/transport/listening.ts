@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { MillraceError } from '../../../operators/index.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -12,6 +12,18 @@ const reasons: Readonly<Record<string, string>> = {
 export function notListening(host: string, port: number, code: string | undefined): MillraceError {
   const why = reasons[code ?? ''] ?? `the system says ${code ?? 'nothing'}`;
   return new MillraceError('unavailable', `port ${port} of ${host} can't be opened: ${why}`);
+}
+
+/** A port that nobody has. @throws MillraceError `unavailable` if the address can't be listened on */
+export function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(host, 0, error.code)));
+    server.listen({ host, port: 0, exclusive: true }, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 /** Why an address can't be listened on, found by trying. */

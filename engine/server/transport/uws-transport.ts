@@ -6,10 +6,13 @@
  */
 import type { Transport, TransportOptions } from '../transport.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { whyNot } from './listening.ts';
+import { freePort, whyNot } from './listening.ts';
 import { UwsExchange, type UwsShared } from './uws-exchange.ts';
 import { UwsSocket, type UwsSocketData } from './uws-socket.ts';
 import type { Uws, UwsApp, UwsListenSocket } from './uws.ts';
+
+/** To find a free port. */
+const attempts = 5;
 
 export class UwsTransport implements Transport {
   readonly implementation = 'uWebSockets.js';
@@ -68,6 +71,18 @@ export class UwsTransport implements Transport {
   }
 
   async listen(host: string, port: number): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        // Only a port that was named can be opened again at once after a server that was killed.
+        return await this.#open(host, port === 0 ? await freePort(host) : port);
+      } catch (error) {
+        // Somebody else may have taken the free one meanwhile.
+        if (port !== 0 || attempt === attempts) throw error;
+      }
+    }
+  }
+
+  async #open(host: string, port: number): Promise<number> {
     const uws = this.#uws;
     const socket = await new Promise<UwsListenSocket | false>(resolve => {
       this.#app.listen(host, port, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, resolve);

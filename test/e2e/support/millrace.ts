@@ -17,6 +17,8 @@ export interface RunOptions {
   cwd?: string;
   /** Added to the environment. */
   env?: Record<string, string>;
+  /** A command that runs it, for servers. */
+  launcher?: readonly string[];
   /** Milliseconds after which it is killed, so that nothing outlives the tests. */
   limit?: number;
 }

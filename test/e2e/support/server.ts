@@ -37,10 +37,12 @@ export interface RunningServer {
 
 /** Starts `millrace serve` on a free port, until the tests of the file are over. @throws if it ends before it listens */
 export async function serve(args: readonly string[], options: RunOptions = {}): Promise<RunningServer> {
-  const { cwd = root, env = {} } = options;
+  const { cwd = root, env = {}, launcher = [] } = options;
   // A busy machine is no reason for a test to fail.
   const patience = args.includes('--deadline-factor') ? [] : ['--deadline-factor', 'off'];
-  const child = spawn(process.execPath, [main, 'serve', ...args, ...patience, '--port', '0', '--json'], {
+  const command = [process.execPath, main, 'serve', ...args, ...patience, '--port', '0', '--json'];
+  const [program, ...words] = [...launcher, ...command];
+  const child = spawn(program!, words, {
     cwd,
     env: { ...process.env, ...env },
   });

@@ -121,6 +121,18 @@ describe('samples', () => {
     expect(new Set(Array.from({ length: 100 }, (_, seed) => firstObserved(seed, 5))).size).toBe(5);
   });
 
+  it('begin with the first for every seed where they are those of the arrivals', () => {
+    const recorded = structureFor(list, { b: { samples, ofArrivals: true } });
+    for (const seed of [1, 2, 3, 4]) {
+      const draws = new QueryDraws(recorded, seed);
+      const counts = samples.map((_, query) => {
+        draws.draw(query);
+        return draws.counts[0];
+      });
+      expect(counts).toEqual(samples);
+    }
+  });
+
   it('with conditions on some items choose any of them alike', () => {
     const some = structureFor(list, { b: { samples: [4] }, d: { samples: [2] } });
     const draws = new QueryDraws(some, 1);

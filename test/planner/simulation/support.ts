@@ -28,9 +28,9 @@ outputs: { y: [${Object.keys(stages)
 `;
   const { pipeline, diagnostics } = parsePipeline(text);
   if (!pipeline) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
-  const filled = Object.entries(scales).map(([name, { samples = [], mean }]): [string, Scale] => [
+  const filled = Object.entries(scales).map(([name, { samples = [], mean, ...more }]): [string, Scale] => [
     name,
-    { mean: mean ?? samples.reduce((sum, count) => sum + count, 0) / samples.length, samples },
+    { mean: mean ?? samples.reduce((sum, count) => sum + count, 0) / samples.length, samples, ...more },
   ]);
   return structureOf(pipeline, new Map(filled));
 }
