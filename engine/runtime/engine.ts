@@ -69,6 +69,7 @@ export class Engine {
   #accepting = true;
   readonly #whenEmpty: (() => void)[] = [];
   readonly #deadline: number | undefined;
+  readonly #events: EngineEvents;
   /** Changes of the deployment come one after the other. */
   #change: Promise<void> = Promise.resolve();
 
@@ -76,6 +77,7 @@ export class Engine {
     this.pipeline = pipeline;
     this.limits = { ...defaultLimits, ...options.limits };
     this.#deadline = options.deadline;
+    this.#events = options.events ?? {};
     this.#clock = options.clock ?? realClock;
     this.#layout = layOut(pipeline);
     this.#execution = new Execution({
@@ -85,7 +87,7 @@ export class Engine {
       clock: this.#clock,
       replicas: options.replicas ?? threadReplicas,
       log: options.log ?? silentLog,
-      events: options.events ?? {},
+      events: this.#events,
       forecast: options.forecast ?? null,
       usual: options.deadline ?? usualTime,
       ageing: options.ageing,
@@ -131,6 +133,7 @@ export class Engine {
     const { signal, sequence: named, observer, priority = priorities.usual, client = '' } = options;
     const timeout = options.timeout ?? (named ? undefined : this.#deadline);
     const now = this.#clock.now();
+    this.#events.arrived?.(now);
     this.#refuse();
     if (signal?.aborted) throw cancelled();
     checkPriority(priority);
@@ -150,7 +153,10 @@ export class Engine {
         const outcome = failure ?? this.#answer(settled);
         this.#end(settled, outcome instanceof MillraceError ? outcome : null);
         if (outcome instanceof MillraceError) reject(outcome);
-        else resolve(outcome);
+        else {
+          this.#events.answered?.(outcome.stages);
+          resolve(outcome);
+        }
       };
       this.#lastId++;
       const query = new Query(this.#layout, {

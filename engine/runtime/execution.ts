@@ -139,7 +139,7 @@ export class Execution {
       dispatched: (batch, now) => this.#dispatched(batch, now),
       completed: (batch, result, lender, { setup }) => {
         this.#events.batchDone?.({ group: name, hardware: setup.hardware, items: batch.length });
-        tellStages(this.#events, batch, result.times, this.#layout);
+        tellStages(this.#events, batch, result.times, this.#layout, setup.hardware);
         this.#completed(batch, result, lender);
       },
       left: item => this.#left(item),
