@@ -47,13 +47,29 @@ const seed = 1;
 const base = 40;
 
 /** Three stages on two made-up hardware types: those of the bench of plans for real arrivals. */
-function madeUpSystem(): { system: System; profiles: readonly Profile[] } {
+function madeUpSystem(slower = 1): { system: System; profiles: readonly Profile[] } {
   const random = new Random(7);
   const shaped = shapedPipeline('chain', 'chain', 3, random);
   const one = { mean: 1, samples: [] };
   const scales = new Map(shaped.pipeline.stages.map(({ name }) => [name, one]));
-  const profiles = madeUpProfiles({ ...shaped, scales }, 2, 6, random);
-  return { system: makeSystem(shaped.pipeline, profiles, madeUpHardware(2)), profiles };
+  const profiles = madeUpProfiles({ ...shaped, scales }, 1, 6, random).map(of => slow(of, slower));
+  return { system: makeSystem(shaped.pipeline, profiles, madeUpHardware(1)), profiles };
+}
+
+/** The same stages, each of which takes so many times as long. */
+function slow(profile: Profile, factor: number): Profile {
+  const stages = Object.entries(profile.stages).map(([name, { scale, batches }]) => [
+    name,
+    {
+      scale,
+      batches: batches.map(({ batch, mean, quantiles }) => ({
+        batch,
+        mean: mean * factor,
+        quantiles: quantiles.map(({ percentage, time }) => ({ percentage, time: time * factor })),
+      })),
+    },
+  ]);
+  return { ...profile, stages: Object.fromEntries(stages) };
 }
 
 export function samplesOf({ rate, cv }: Arriving): Sample[] {
@@ -109,6 +125,8 @@ export function burstCase(seconds: number): TunerCase {
 
 /** How many times faster than they were recorded the arrivals come. */
 const speedUp = 4;
+/** How many times as long the stages take, since these were questions to language models. */
+const slower = 6;
 /** Milliseconds over which a rate is the busiest. */
 const busy = 60_000;
 
@@ -125,8 +143,8 @@ export function traceCase(share: number): TunerCase | null {
   const { rate, cv } = describeArrivals(sample.arrivals);
   return {
     name: 'recorded arrivals',
-    ...madeUpSystem(),
-    slo,
+    ...madeUpSystem(slower),
+    slo: slo.map(({ percentile, limit }) => ({ percentile, limit: limit * slower })),
     sample,
     planned: [1, 2, 3].map(each => ({ seed: each, arrivals: before })),
     mean: { rate, cv },

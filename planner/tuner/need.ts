@@ -11,8 +11,11 @@
  */
 import type { ProvidedGroup, Provision } from './provision.ts';
 
-/** Milliseconds of the shortest window, and the fewest queries within it, that tell a rate that may stay. */
-const telling = { window: 1000, queries: 30 };
+/**
+ * Milliseconds of the shortest window that tells a rate that may stay, and how many times as far above the planned mean
+ * as any planned burst the queries within it must be: less may be chance.
+ */
+const telling = { window: 1000, excess: 3 };
 /** Milliseconds of the shortest window that tells a rate where replicas are to be taken away: InferLine's. */
 const resting = 5000;
 
@@ -33,21 +36,21 @@ export function isBroken({ envelope }: Pick<Provision, 'envelope'>, counts: Floa
 
 /** What a group needs where the envelope is broken: at least what is planned. */
 export function needBroken(group: ProvidedGroup, provision: Provision, counts: Float64Array): Need {
-  const { envelope } = provision;
-  const need = mostNeeded(group, provision, counts, {
-    counts: w => counts[w]! > envelope[w]!,
-    tells: w =>
-      counts[w]! > envelope[w]! &&
-      counts[w]! >= telling.queries &&
-      provision.windows[w]! >= telling.window,
-  });
+  const { windows, envelope } = provision;
+  const exceeds = (w: number) => counts[w]! > envelope[w]!;
+  const tells = (w: number) => {
+    const usual = (provision.rate * windows[w]!) / 1000;
+    const isOther = counts[w]! - usual >= telling.excess * (envelope[w]! - usual);
+    return exceeds(w) && windows[w]! >= telling.window && isOther;
+  };
+  const need = mostNeeded(provision, counts, exceeds, tells);
   return need.capacity > group.capacity ? need : planned(group);
 }
 
 /** What a group needs where it is not: at most what is planned. */
 export function needAtRest(group: ProvidedGroup, provision: Provision, counts: Float64Array): Need {
   const tells = (w: number) => provision.windows[w]! >= resting;
-  const need = mostNeeded(group, provision, counts, { counts: () => true, tells });
+  const need = mostNeeded(provision, counts, () => true, tells);
   return need.capacity < group.capacity ? need : planned(group);
 }
 
@@ -55,34 +58,34 @@ function planned({ capacity }: ProvidedGroup): Need {
   return { capacity, window: -1, rate: 0 };
 }
 
-/** @param use which windows count as bursts, and which of these tell a rate */
+/** @param seen which windows count, as bursts; and `tells` which of these tell a rate */
 function mostNeeded(
-  group: ProvidedGroup,
   provision: Provision,
   counts: Float64Array,
-  use: { counts(w: number): boolean; tells(w: number): boolean },
+  seen: (w: number) => boolean,
+  tells: (w: number) => boolean,
 ): Need {
-  const { windows } = provision;
+  const { windows, slack } = provision;
   let most: Need = { capacity: 0, window: -1, rate: 0 };
   for (const [w, window] of windows.entries()) {
-    if (!use.counts(w)) continue;
+    if (!seen(w)) continue;
     const rate = (1000 * counts[w]!) / window;
-    const burst = (1000 * counts[w]!) / (window + group.slack);
-    const capacity = use.tells(w) ? Math.max(burst, capacityFor(rate, group, provision)) : burst;
+    const burst = (1000 * counts[w]!) / (window + slack);
+    const capacity = tells(w) ? Math.max(burst, capacityFor(rate, provision)) : burst;
     if (capacity > most.capacity) most = { capacity, window: w, rate };
   }
   return most;
 }
 
 /** Queries per second that a group must do for a rate that stays. */
-function capacityFor(rate: number, group: ProvidedGroup, provision: Provision): number {
-  const { windows, envelope, rate: planned } = provision;
+function capacityFor(rate: number, provision: Provision): number {
+  const { windows, envelope, slack, rate: planned } = provision;
   const growth = Math.sqrt(rate / planned);
   let most = 0;
   for (const [w, window] of windows.entries()) {
     const excess = Math.max(0, envelope[w]! - (planned * window) / 1000);
     const burst = (rate * window) / 1000 + growth * excess;
-    most = Math.max(most, (1000 * burst) / (window + group.slack));
+    most = Math.max(most, (1000 * burst) / (window + slack));
   }
   return most;
 }

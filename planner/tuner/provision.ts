@@ -25,11 +25,6 @@ export interface ProvidedGroup {
   pools: readonly ProvidedPool[];
   /** Queries per second that the planned replicas do with full batches. */
   capacity: number;
-  /**
-   * Milliseconds that the last query of a burst waits at most for this group, where arrivals keep to the envelope: the
-   * largest horizontal distance between the envelope and what the group can do (network calculus' bound of delay).
-   */
-  slack: number;
 }
 
 export interface Provision {
@@ -40,6 +35,12 @@ export interface Provision {
   windows: readonly number[];
   /** Of the workload that the plan is for: most queries in a window of each length. */
   envelope: Float64Array;
+  /**
+   * Milliseconds that a query waits at most, where arrivals keep to the envelope: the largest horizontal distance between
+   * the envelope and what the slowest group can do. That is network calculus' bound of delay; a burst waits once, at the
+   * slowest, since the others get it as that lets it through.
+   */
+  slack: number;
   /** Of the same: queries per second, and CV of the gaps. */
   rate: number;
   cv: number;
@@ -64,50 +65,51 @@ export function provisionOf(
     .map(({ arrivals }) => envelopeOf(arrivals, windows))
     .reduce((most, counts) => most.map((count, w) => Math.max(count, counts[w]!)));
   const described = samples.map(({ arrivals }) => describeArrivals(arrivals));
-  const rate = mean(described.map(each => each.rate));
+  const provided = groups.map(group => provide(system, group));
   return {
     stages,
-    groups: groups.map(group => {
-      const members = system.structure.stages.filter(({ name }) => group.stages.includes(name));
-      const numbers = members.map(({ index }) => index);
-      const pools = group.pools.map((pool): ProvidedPool => {
-        const { hardware, batch, replicas } = pool;
-        const names = members.map(({ name }) => name);
-        const wake = system.wakeOf(names, hardware);
-        return {
-          hardware,
-          replicas,
-          threads: system.threadsOf(names, hardware),
-          price: system.typeOf(hardware)?.price ?? 0,
-          perItem: names.map(
-            (name, place) =>
-              (system.timesOf(name, hardware)!.mean(batch) + (place === 0 ? wake : 0)) / batch,
-          ),
-        };
-      });
-      const scales = stages.map(({ scale }) => scale);
-      const capacity = pools.reduce(
-        (sum, pool) => sum + pool.replicas * throughputOf(pool, numbers, scales),
-        0,
-      );
-      return {
-        name: group.name,
-        stages: numbers,
-        pools,
-        capacity,
-        slack: Math.max(
-          0,
-          ...windows.map((window, w) => (1000 * envelope[w]!) / capacity - window),
-        ),
-      };
-    }),
+    groups: provided,
     windows,
     envelope,
-    rate,
+    slack: slackOf(windows, envelope, provided),
+    rate: mean(described.map(each => each.rate)),
     cv: mean(described.map(each => each.cv)),
     limits: system.hardware.limits,
     hosts: Object.entries(system.hardware.hosts).map(([name, host]) => ({ name, ...host })),
   };
+}
+
+function provide(system: System, { name, stages, pools }: Group): ProvidedGroup {
+  const members = system.structure.stages.filter(stage => stages.includes(stage.name));
+  const names = members.map(member => member.name);
+  const numbers = members.map(({ index }) => index);
+  const scales = system.structure.stages.map(({ scale }) => scale.mean);
+  const provided = pools.map(({ hardware, batch, replicas }): ProvidedPool => {
+    const handover = system.wakeOf(names, hardware);
+    const times = names.map(stage => system.timesOf(stage, hardware)!.mean(batch));
+    return {
+      hardware,
+      replicas,
+      threads: system.threadsOf(names, hardware),
+      price: system.typeOf(hardware)?.price ?? 0,
+      perItem: times.map((time, place) => (time + (place === 0 ? handover : 0)) / batch),
+    };
+  });
+  const capacity = provided.reduce(
+    (sum, pool) => sum + pool.replicas * throughputOf(pool, numbers, scales),
+    0,
+  );
+  return { name, stages: numbers, pools: provided, capacity };
+}
+
+/** @param groups with the queries per second that each can do */
+export function slackOf(
+  windows: readonly number[],
+  envelope: Float64Array,
+  groups: readonly Pick<ProvidedGroup, 'capacity'>[],
+): number {
+  const least = Math.min(...groups.map(({ capacity }) => capacity));
+  return Math.max(0, ...windows.map((window, w) => (1000 * envelope[w]!) / least - window));
 }
 
 /**

@@ -3,8 +3,8 @@
  * so that the engine runs it in real time and the estimator in virtual time.
  *
  * After InferLine (Crankshaw et al., SoCC 2020, section 5). Where more queries came within some window than the plan's
- * own envelope has, replicas are raised at once (`need.ts` says to how many). They are lowered only once the envelope
- * has held for a while and nothing in the last half minute asked for them: what was needed at most in that time stays.
+ * own envelope has, replicas are raised at once (`need.ts` says to how many). They are lowered only while the envelope
+ * holds, to what was needed at most within the last minute.
  */
 import { allot, capacityOf, fewest, plannedReplicas, type Replicas } from './allot.ts';
 import { driftOf, workNow } from './drift.ts';
@@ -21,7 +21,7 @@ export const tunerInterval = 250;
 export const tunerLimits = { replicas: 64 } as const;
 
 /** Milliseconds for which nothing must have asked for replicas that are taken away. */
-const calm = 30_000;
+const calm = 60_000;
 /** Milliseconds after any change before replicas are taken away: InferLine's. */
 const settling = 15_000;
 /** Milliseconds after a change that failed before the next is tried. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { gammaArrivals } from '../../../planner/index.ts';
 import { envelopeOf, envelopeWindows } from '../../../planner/tuner/envelope.ts';
 import type { ProvidedGroup, ProvidedPool, Provision } from '../../../planner/tuner/provision.ts';
-import { throughputOf } from '../../../planner/tuner/provision.ts';
+import { slackOf, throughputOf } from '../../../planner/tuner/provision.ts';
 import { Tuner, tunerInterval, type TunerDecision } from '../../../planner/tuner/tuner.ts';
 
 export interface Given {
@@ -20,32 +20,25 @@ export interface Given {
 export function provisionFor({ rate, cv, groups, limits = {}, hosts = [] }: Given): Provision {
   const windows = envelopeWindows(groups.reduce((sum, [pool]) => sum + pool!.time, 0));
   const envelope = envelopeOf(gammaArrivals(rate, cv, 10_000, 1), windows);
+  const provided = groups.map((given, g): ProvidedGroup => {
+    const pools = given.map(
+      ({ replicas, time, price = 1, hardware = 'cpu' }): ProvidedPool => ({
+        hardware,
+        replicas,
+        threads: 1,
+        price,
+        perItem: [time],
+      }),
+    );
+    const capacity = pools.reduce((sum, pool) => sum + pool.replicas * throughputOf(pool, [0], [1]), 0);
+    return { name: `s${g}`, stages: [g], pools, capacity };
+  });
   return {
     stages: groups.map((_, g) => ({ name: `s${g}`, scale: 1 })),
-    groups: groups.map((given, g): ProvidedGroup => {
-      const pools = given.map(
-        ({ replicas, time, price = 1, hardware = 'cpu' }): ProvidedPool => ({
-          hardware,
-          replicas,
-          threads: 1,
-          price,
-          perItem: [time],
-        }),
-      );
-      const capacity = pools.reduce(
-        (sum, pool) => sum + pool.replicas * throughputOf(pool, [0], [1]),
-        0,
-      );
-      return {
-        name: `s${g}`,
-        stages: [g],
-        pools,
-        capacity,
-        slack: Math.max(0, ...windows.map((window, w) => (1000 * envelope[w]!) / capacity - window)),
-      };
-    }),
+    groups: provided,
     windows,
     envelope,
+    slack: slackOf(windows, envelope, provided),
     rate,
     cv,
     limits,

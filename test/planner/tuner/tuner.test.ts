@@ -12,7 +12,10 @@ const total = (replicas: Replicas) => replicas.flat().reduce((sum, count) => sum
 
 /** Arrivals at a steady rate from one moment on, in milliseconds. */
 const steadily = (rate: number, from: number, seconds: number, cv = 0): number[] =>
-  [...gammaArrivals(rate, cv, rate * seconds, 3)].map(at => from + at);
+  [...gammaArrivals(rate, cv, 2 * rate * seconds, 3)].filter(at => at < 1000 * seconds).map(at => from + at);
+
+/** As planned for a minute, then three times as many for some seconds. */
+const tripled = (seconds: number): number[] => [...steadily(40, 0, 60, 1), ...steadily(120, 60_000, seconds)];
 
 describe('a tuner', () => {
   it('leaves the plan as it is while what comes is what it is made for', () => {
@@ -22,19 +25,18 @@ describe('a tuner', () => {
 
   it('raises at once where the rate triples, to what the rate takes', () => {
     const tuner = new Tuner(provisionFor(usual), { start: 0 });
-    const arrivals = [...steadily(40, 0, 60), ...steadily(120, 60_000, 20)];
-    const decisions = follow(tuner, arrivals, 80_000);
+    const decisions = follow(tuner, tripled(20), 80_000);
     expect(decisions[0]).toMatchObject({ kind: 'raise' });
     expect(decisions[0]!.at).toBeLessThan(62_000);
-    expect(decisions.every(({ kind }) => kind === 'raise' || kind === 'drift')).toBe(true);
-    // Of 1000 / 30 = 33.3 queries/s each at most 60 % used, as planned: 120 / 20.
-    expect(tuner.replicas[0]).toEqual([6]);
+    expect(decisions.every(({ kind }) => kind === 'raise')).toBe(true);
+    // Each does 33.3 queries/s; three times the replicas would be used no more than those planned are.
+    expect(tuner.replicas[0]![0]).toBeGreaterThan(120 / 33.3);
+    expect(tuner.replicas[0]![0]).toBeLessThanOrEqual(6);
   });
 
   it('says why, with the numbers of the rule', () => {
     const tuner = new Tuner(provisionFor(usual), { start: 0 });
-    const arrivals = [...steadily(40, 0, 60), ...steadily(120, 60_000, 20)];
-    const [first] = follow(tuner, arrivals, 80_000);
+    const [first] = follow(tuner, tripled(20), 80_000);
     expect(first!.reason).toMatch(
       /^s0 cpu 2 → \d: \d+ queries within [\d.]+ m?s, planned \d+; r·s \/ \(μ·ρ\) = [\d.]+·1 \/ \(33.3·[\d.]+\)/,
     );
@@ -42,7 +44,7 @@ describe('a tuner', () => {
 
   it('adds the replicas that do most for their price', () => {
     const tuner = new Tuner(provisionFor(usual), { start: 0 });
-    follow(tuner, [...steadily(40, 0, 60), ...steadily(120, 60_000, 20)], 80_000);
+    follow(tuner, tripled(20), 80_000);
     // A t4 does 100 queries/s for 5, a processor 16.7 for 1.
     const [t4, cpu] = tuner.replicas[1]!;
     expect([t4! > 1, cpu]).toEqual([true, 1]);
@@ -50,10 +52,10 @@ describe('a tuner', () => {
 
   it('lowers to the plan once the traffic has been calm, and not before', () => {
     const tuner = new Tuner(provisionFor(usual), { start: 0 });
-    const arrivals = [...steadily(40, 0, 60), ...steadily(120, 60_000, 20), ...steadily(40, 80_000, 300)];
+    const arrivals = [...tripled(20), ...steadily(40, 80_000, 300)];
     const lowered = follow(tuner, arrivals, 380_000).filter(({ kind }) => kind === 'lower');
     expect(lowered.length).toBeGreaterThan(0);
-    expect(lowered[0]!.at).toBeGreaterThan(110_000);
+    expect(lowered[0]!.at).toBeGreaterThan(139_000);
     expect(total(tuner.replicas)).toBeLessThanOrEqual(4);
   });
 
@@ -79,9 +81,10 @@ describe('a tuner', () => {
     const provision = provisionFor({ ...usual, limits: { cpu: 4, t4: 1 } });
     const tuner = new Tuner(provision, { start: 0 });
     const decisions = follow(tuner, steadily(400, 0, 60), 60_000);
-    expect(decisions.filter(({ kind }) => kind === 'limit')).toHaveLength(1);
-    expect(decisions.find(({ kind }) => kind === 'limit')!.reason).toMatch(
-      /^the limits of the hardware let no more replicas start: s0 needs [\d.]+ queries\/s, it does [\d.]+/,
+    const limited = decisions.filter(({ reason }) => reason.includes('the limits of the hardware'));
+    expect(limited).toHaveLength(1);
+    expect(limited[0]!.reason).toMatch(
+      /the limits of the hardware let no more replicas start: s0 needs [\d.]+ queries\/s, it does [\d.]+/,
     );
   });
 
