@@ -20,6 +20,7 @@ import { deadlineHelp, deadlineOptions, readDeadlineFactor } from './serve/deadl
 import { limitHelp, limitOptions, readEngineLimits, readServerLimits } from './serve/limits.ts';
 import { observeHelp, observeOptions, readObserving } from './serve/observing.ts';
 import { planHelp, planOptions, readPlans, type Planned } from './serve/plans.ts';
+import { readTuning, tunerHelp, tunerOptions } from './serve/tuning.ts';
 import { commandsToTry } from './serve/welcome.ts';
 
 const defaultDrain = 30_000;
@@ -80,9 +81,11 @@ async function serve(args: Arguments): Promise<number> {
   const names = pipelines.map(({ name }) => name);
   const access = await readAccess(args, host, names);
   const { planned, unmeasured } = await readPlans(args, pipelines);
+  const tuning = await readTuning(args, planned);
   const { server, repository, load, close } = await assemble({
     pipelines,
     planned,
+    tuning,
     access,
     limits,
     engineLimits,
@@ -123,7 +126,7 @@ served is described at /openapi.json. What it accepted is answered before it end
   --tls-cert FILE         certificate, and --tls-key FILE its key, both PEM: answers by TLS
   --drain T               time for what was accepted, at the end (default "30 s")
   --json                  print {"listening": URL, …} on one line of standard output once ready, and nothing else
-${accessHelp}${planHelp}${deadlineHelp}
+${accessHelp}${planHelp}${deadlineHelp}${tunerHelp}
 ${observeHelp}
 Limits; what is over one is refused at once, with a reason:
 ${limitHelp}
@@ -135,6 +138,7 @@ Exit status: 0 it was asked to end; 1 a pipeline is invalid; 2 misuse or failure
   options: {
     ...planOptions,
     ...deadlineOptions,
+    ...tunerOptions,
     ...accessOptions,
     ...limitOptions,
     ...observeOptions,

@@ -104,6 +104,15 @@ function addReplicas(presenter: Presenter): void {
   );
 }
 
+function addTuners(presenter: Presenter): void {
+  presenter.counter(
+    'tuner_decisions_total',
+    'What the tuner decided: raise, lower, limit, drift, replan; or failed at.',
+    ['kind'],
+    (_, { tuner }) => [...(tuner?.counts ?? [])].map(([kind, value]) => ({ labels: { kind }, value })),
+  );
+}
+
 function addEngines(presenter: Presenter): void {
   presenter.gauge(
     'pipeline_ready',
@@ -165,6 +174,7 @@ export function makeRegistry(observed: Observed): Registry {
   addQueries(presenter);
   addStages(presenter);
   addReplicas(presenter);
+  addTuners(presenter);
   addEngines(presenter);
   addServer(presenter, observed);
   collectDefaultMetrics({ register: registry });
