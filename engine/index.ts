@@ -45,11 +45,5 @@ export { localReplicas } from './runtime/local-replica.ts';
 export type { QueryObserver, QueryResult, StageRun, StageTimes } from './runtime/query.ts';
 export type { Replica, ReplicaFactory } from './runtime/replica.ts';
 export { threadReplicas } from './runtime/thread-replica.ts';
-export {
-  EngineTuner,
-  type EngineTunerOptions,
-  type KeptDecision,
-  type KeptKind,
-  type TunerMode,
-} from './tuner/engine-tuner.ts';
+export { EngineTuner, type EngineTunerOptions } from './tuner/engine-tuner.ts';
 export { planInThread } from './tuner/plan-thread.ts';

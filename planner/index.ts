@@ -36,6 +36,6 @@ export { workNow } from './tuner/drift.ts';
 export { estimateTuned, type TunedEstimate } from './tuner/estimate-tuned.ts';
 export { provisionOf, type Provision } from './tuner/provision.ts';
 export type { Traffic } from './tuner/traffic.ts';
-export { Tuner, tunerInterval, tunerLimits, type DecisionKind, type TunerDecision } from './tuner/tuner.ts';
+export { Tuner, tunerInterval, tunerLimits, type TunerDecision } from './tuner/tuner.ts';
 export * from './work-queue.ts';
 export * from './workload/workload.ts';

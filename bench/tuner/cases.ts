@@ -81,7 +81,8 @@ function inTurn(parts: readonly Arriving[], seconds: number): Float64Array {
   return Float64Array.from(
     parts.flatMap(({ rate, cv }, part) => {
       const drawn = gammaArrivals(rate, cv, Math.ceil(2 * rate * seconds) + 200, 1 + part);
-      return [...drawn.filter(at => at < 1000 * seconds)].map(at => at + 1000 * part * seconds);
+      const own = drawn.filter(at => at < 1000 * seconds);
+      return Array.from(own, at => at + 1000 * part * seconds);
     }),
   );
 }

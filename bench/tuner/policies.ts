@@ -9,7 +9,6 @@ import {
   threadReplicas,
   VirtualClock,
   type Clock,
-  type KeptDecision,
   type ReplicaFactory,
 } from '../../engine/index.ts';
 import type { Group } from '../../pipelines/index.ts';
@@ -29,10 +28,6 @@ export interface Row {
   cost: number;
   /** Seconds after each step until the queries of the next five are within the objective again; null: never. */
   back: readonly (number | null)[];
-}
-
-export interface Played extends Row {
-  decisions: readonly KeptDecision[];
 }
 
 /** Milliseconds that a replica takes to start: InferLine's frameworks take five seconds, threads here less than one. */
@@ -71,7 +66,7 @@ export async function play(
   policy: Policy,
   groups: readonly Group[],
   inRealTime = false,
-): Promise<Played> {
+): Promise<Row> {
   const { system, slo, sample, steps } = of;
   const virtual = inRealTime ? null : new VirtualClock();
   const clock = virtual ?? realClock;
@@ -101,7 +96,6 @@ export async function play(
     misses: latencies.filter(latency => latency > limit).length / latencies.length,
     cost,
     back: steps.map(step => backAfter(step, sample.arrivals, latencies, limit)),
-    decisions: tuner?.decisions ?? [],
   };
 }
 
@@ -120,7 +114,7 @@ function tunerOf({ system, profiles, slo, planned }: TunerCase, groups: readonly
 }
 
 /** Seconds from `step` until of the queries of some seconds 99 % are within the limit. */
-export function backAfter(
+function backAfter(
   step: number,
   arrivals: Float64Array,
   latencies: Float64Array,

@@ -4,7 +4,14 @@
  */
 import { MillraceError } from '../../operators/index.ts';
 import type { Group } from '../../pipelines/index.ts';
-import { deploy, forecastOf, QueryDraws, type Sample, type Structure, type System } from '../../planner/index.ts';
+import {
+  deploy,
+  forecastOf,
+  QueryDraws,
+  type Sample,
+  type Structure,
+  type System,
+} from '../../planner/index.ts';
 import { realClock, type Clock } from '../runtime/clock.ts';
 import type { Deployment } from '../runtime/deployment.ts';
 import { Engine } from '../runtime/engine.ts';

@@ -153,10 +153,7 @@ export class Engine {
         const outcome = failure ?? this.#answer(settled);
         this.#end(settled, outcome instanceof MillraceError ? outcome : null);
         if (outcome instanceof MillraceError) reject(outcome);
-        else {
-          this.#events.answered?.(outcome.stages);
-          resolve(outcome);
-        }
+        else resolve(outcome);
       };
       this.#lastId++;
       const query = new Query(this.#layout, {
@@ -289,6 +286,7 @@ export class Engine {
 
   #end(query: Query, error: MillraceError | null): void {
     query.ended = true;
+    if (!error) this.#events.answered?.(query.times);
     this.#queries.delete(query);
     const { admission } = this.#execution;
     admission.end(query, this.#clock.now(), error, this.#queries.size === 0);

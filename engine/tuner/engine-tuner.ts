@@ -6,7 +6,7 @@ import {
   ReplicaCost,
   Tuner,
   tunerInterval,
-  type DecisionKind,
+  type Provision,
   type Replicas,
   type TunerDecision,
 } from '../../planner/index.ts';
@@ -27,7 +27,9 @@ const kept = 50;
 /** Milliseconds after planning anew in vain before that is tried again. */
 const patience = 60_000;
 
-export type KeptKind = DecisionKind | 'replan' | 'failed';
+/** What a decision can be; `failed`: one that could not be carried out. */
+export const keptKinds = ['raise', 'lower', 'limit', 'drift', 'replan', 'failed'] as const;
+export type KeptKind = (typeof keptKinds)[number];
 
 /** A decision as people are shown it. */
 export interface KeptDecision {
@@ -72,9 +74,8 @@ export class EngineTuner implements EngineEvents {
     this.#clock = clock;
     this.#epoch = epoch;
     this.#tuned = options;
-    const provision = provisionOf(options.system, options.plan.groups, options.planned);
-    this.#tuner = new Tuner(provision, { start: clock.now() });
-    this.#cost = new ReplicaCost(provision, plannedReplicas(provision), clock.now());
+    const provision = provisionOf(options.system, options.plan.groups, options.planned, options.plan.slo);
+    [this.#tuner, this.#cost] = begin(provision, clock.now());
   }
 
   /** The plan that it goes by. */
@@ -112,7 +113,7 @@ export class EngineTuner implements EngineEvents {
   /** Begins to change this engine, which runs the plan. */
   attach(engine: Engine): void {
     this.#engine = engine;
-    this.#cost = new ReplicaCost(this.#tuner.provision, this.#tuner.replicas, this.#clock.now());
+    [this.#tuner, this.#cost] = begin(this.#tuner.provision, this.#clock.now());
     this.#await();
   }
 
@@ -161,9 +162,8 @@ export class EngineTuner implements EngineEvents {
       await this.#engine!.apply(this.#options.deploy(found.tuned.plan.groups));
       this.#tuned = found.tuned;
       const { system, plan, planned } = found.tuned;
-      const provision = provisionOf(system, plan.groups, planned);
-      this.#tuner = new Tuner(provision, { start: this.#clock.now() });
-      this.#cost = new ReplicaCost(provision, plannedReplicas(provision), this.#clock.now());
+      const provision = provisionOf(system, plan.groups, planned, plan.slo);
+      [this.#tuner, this.#cost] = begin(provision, this.#clock.now());
       this.#keep('replan', found.reason);
     } catch (error) {
       if (signal.aborted) return;
@@ -184,6 +184,11 @@ export class EngineTuner implements EngineEvents {
     if (this.#decisions.length > kept) this.#decisions.shift();
     this.#options.log?.info({ pipeline: this.plan.pipeline, kind, reason }, 'the tuner decided');
   }
+}
+
+/** A tuner of what is provided from now on, and the meter of its cost. */
+function begin(provision: Provision, now: number): [Tuner, ReplicaCost] {
+  return [new Tuner(provision, { start: now }), new ReplicaCost(provision, plannedReplicas(provision), now)];
 }
 
 /** A plan's groups with other numbers of replicas. */

@@ -42,7 +42,7 @@ export function estimateTuned(
 ): TunedEstimate {
   const ordered = fastestFirst(system, groups);
   const deployment = deploy(system, ordered);
-  const provision = provisionOf(system, ordered, planned);
+  const provision = provisionOf(system, ordered, planned, slo);
   const runs = samples.map(sample => {
     const tuner = new SimulatedTuner(provision, options);
     const simulated = { controller: tuner, ...(deadline !== undefined && { deadline }) };

@@ -1,5 +1,5 @@
 /** What a plan provides, as the tuner sees it: for which arrivals, and how much each group of it can do. */
-import type { Group } from '../../pipelines/index.ts';
+import type { Group, Objective } from '../../pipelines/index.ts';
 import { remainingTimes } from '../remaining.ts';
 import type { System } from '../system.ts';
 import { describeArrivals } from '../workload/describe.ts';
@@ -36,9 +36,10 @@ export interface Provision {
   /** Of the workload that the plan is for: most queries in a window of each length. */
   envelope: Float64Array;
   /**
-   * Milliseconds that a query waits at most, where arrivals keep to the envelope: the largest horizontal distance between
-   * the envelope and what the slowest group can do. That is network calculus' bound of delay; a burst waits once, at the
-   * slowest, since the others get it as that lets it through.
+   * Milliseconds that a query may wait. As long as the plan lets one wait where arrivals keep to the envelope: the largest
+   * horizontal distance between the envelope and what the slowest group can do, which is network calculus' bound of
+   * delay; a burst waits once, at the slowest, since the others get it as that lets it through. But at least half of what
+   * the objective leaves beside service times: a plan that is far within its objective need not stay so.
    */
   slack: number;
   /** Of the same: queries per second, and CV of the gaps. */
@@ -53,14 +54,18 @@ export interface Provision {
 /**
  * @param groups of a plan for the system
  * @param samples of the workload that the plan is for; at least one, with two queries at different times
+ * @param slo by percentile; the highest counts
  */
 export function provisionOf(
   system: System,
   groups: readonly Group[],
   samples: readonly Pick<Sample, 'arrivals'>[],
+  slo: readonly Objective[],
 ): Provision {
   const stages = system.structure.stages.map(({ name, scale }) => ({ name, scale: scale.mean }));
-  const windows = envelopeWindows(serviceTime(system, groups));
+  const service = serviceTime(system, groups);
+  const windows = envelopeWindows(service);
+  const left = (slo.at(-1)?.limit ?? 0) - service;
   const envelope = samples
     .map(({ arrivals }) => envelopeOf(arrivals, windows))
     .reduce((most, counts) => most.map((count, w) => Math.max(count, counts[w]!)));
@@ -71,7 +76,7 @@ export function provisionOf(
     groups: provided,
     windows,
     envelope,
-    slack: slackOf(windows, envelope, provided),
+    slack: Math.max(left / 2, slackOf(windows, envelope, provided)),
     rate: mean(described.map(each => each.rate)),
     cv: mean(described.map(each => each.cv)),
     limits: system.hardware.limits,

@@ -33,8 +33,7 @@ export class ReplicaCost {
 
   #now(): number {
     return this.#provision.groups.reduce(
-      (sum, { pools }, g) =>
-        pools.reduce((part, { price }, p) => part + price * this.#replicas[g]![p]!, sum),
+      (sum, { pools }, g) => pools.reduce((part, { price }, p) => part + price * this.#replicas[g]![p]!, sum),
       0,
     );
   }

@@ -163,7 +163,9 @@ export class Tuner {
       from: fewest(this.provision),
       most: this.#most,
     });
-    const lower = replicas.map((pools, g) => pools.map((count, p) => Math.min(count, this.#replicas[g]![p]!)));
+    const lower = replicas.map((pools, g) =>
+      pools.map((count, p) => Math.min(count, this.#replicas[g]![p]!)),
+    );
     const enough = lower.every(
       (pools, g) =>
         isSame([pools], [this.#replicas[g]!]) || capacityOf(pools, throughput[g]!) >= needs[g]! * (1 - 1e-9),

@@ -1,6 +1,12 @@
 /** Which plan each served pipeline runs. */
 import { availableParallelism } from 'node:os';
-import { loadHardware, loadPlan, type BoundPipeline, type Group, type Plan } from '../../../pipelines/index.ts';
+import {
+  loadHardware,
+  loadPlan,
+  type BoundPipeline,
+  type Group,
+  type Plan,
+} from '../../../pipelines/index.ts';
 import { forecastOf, formatRate, makeSystem, type Forecast } from '../../../planner/index.ts';
 import { defaultDeployment, deployPlan, type Deployment } from '../../index.ts';
 import { cacheFolder, KeptFiles } from '../../profiler/kept-files.ts';

@@ -1,14 +1,16 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArrivalEnvelope, envelopeOf, envelopeWindows, longestWindow } from '../../../planner/tuner/envelope.ts';
+import {
+  ArrivalEnvelope,
+  envelopeOf,
+  envelopeWindows,
+  longestWindow,
+} from '../../../planner/tuner/envelope.ts';
 
 /** The definition, looked through window by window. */
 function bruteForce(arrivals: readonly number[], windows: readonly number[]): number[] {
   return windows.map(window =>
-    Math.max(
-      0,
-      ...arrivals.map(end => arrivals.filter(at => at <= end && at > end - window).length),
-    ),
+    Math.max(0, ...arrivals.map(end => arrivals.filter(at => at <= end && at > end - window).length)),
   );
 }
 

@@ -1,10 +1,10 @@
 /** Provisions put together by hand, and traffic for tuners. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { gammaArrivals } from '../../../planner/index.ts';
 import { envelopeOf, envelopeWindows } from '../../../planner/tuner/envelope.ts';
 import type { ProvidedGroup, ProvidedPool, Provision } from '../../../planner/tuner/provision.ts';
 import { slackOf, throughputOf } from '../../../planner/tuner/provision.ts';
-import { Tuner, tunerInterval, type TunerDecision } from '../../../planner/tuner/tuner.ts';
+import { tunerInterval, type Tuner, type TunerDecision } from '../../../planner/tuner/tuner.ts';
 
 export interface Given {
   /** Of the plan. */
@@ -21,15 +21,13 @@ export function provisionFor({ rate, cv, groups, limits = {}, hosts = [] }: Give
   const windows = envelopeWindows(groups.reduce((sum, [pool]) => sum + pool!.time, 0));
   const envelope = envelopeOf(gammaArrivals(rate, cv, 10_000, 1), windows);
   const provided = groups.map((given, g): ProvidedGroup => {
-    const pools = given.map(
-      ({ replicas, time, price = 1, hardware = 'cpu' }): ProvidedPool => ({
-        hardware,
-        replicas,
-        threads: 1,
-        price,
-        perItem: [time],
-      }),
-    );
+    const pools = given.map(({ replicas, time, price = 1, hardware = 'cpu' }): ProvidedPool => ({
+      hardware,
+      replicas,
+      threads: 1,
+      price,
+      perItem: [time],
+    }));
     const capacity = pools.reduce((sum, pool) => sum + pool.replicas * throughputOf(pool, [0], [1]), 0);
     return { name: `s${g}`, stages: [g], pools, capacity };
   });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gammaArrivals } from '../../../planner/index.ts';
 import type { Replicas } from '../../../planner/tuner/allot.ts';
@@ -156,4 +156,3 @@ describe('whatever comes, a tuner', () => {
     );
   });
 });
-
