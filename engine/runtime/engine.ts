@@ -69,7 +69,6 @@ export class Engine {
   #accepting = true;
   readonly #whenEmpty: (() => void)[] = [];
   readonly #deadline: number | undefined;
-  readonly #events: EngineEvents;
   /** Changes of the deployment come one after the other. */
   #change: Promise<void> = Promise.resolve();
 
@@ -77,7 +76,6 @@ export class Engine {
     this.pipeline = pipeline;
     this.limits = { ...defaultLimits, ...options.limits };
     this.#deadline = options.deadline;
-    this.#events = options.events ?? {};
     this.#clock = options.clock ?? realClock;
     this.#layout = layOut(pipeline);
     this.#execution = new Execution({
@@ -87,7 +85,7 @@ export class Engine {
       clock: this.#clock,
       replicas: options.replicas ?? threadReplicas,
       log: options.log ?? silentLog,
-      events: this.#events,
+      events: options.events ?? {},
       forecast: options.forecast ?? null,
       usual: options.deadline ?? usualTime,
       ageing: options.ageing,
@@ -133,7 +131,7 @@ export class Engine {
     const { signal, sequence: named, observer, priority = priorities.usual, client = '' } = options;
     const timeout = options.timeout ?? (named ? undefined : this.#deadline);
     const now = this.#clock.now();
-    this.#events.arrived?.(now);
+    this.#execution.events.arrived?.(now);
     this.#refuse();
     if (signal?.aborted) throw cancelled();
     checkPriority(priority);
@@ -286,7 +284,6 @@ export class Engine {
 
   #end(query: Query, error: MillraceError | null): void {
     query.ended = true;
-    if (!error) this.#events.answered?.(query.times);
     this.#queries.delete(query);
     const { admission } = this.#execution;
     admission.end(query, this.#clock.now(), error, this.#queries.size === 0);
