@@ -78,7 +78,7 @@ export class Execution {
       router: stages => new Router(layout, this.#flow, this.sequences, stages, new Set(this.#shown.keys())),
       ready: () => this.dispatch(),
       startFailed: (spec, error) => this.#startFailed(spec, error),
-      events: spec => this.eventsOf(spec),
+      events: spec => this.#eventsOf(spec),
     });
     this.groups = new Groups(layout, deployment, forecast, makers);
     const running = this.groups;
@@ -119,7 +119,7 @@ export class Execution {
     };
   }
 
-  /** Frees what an ended query has in queues and memory. Returns the queries that can't go on without it. */
+  /** Frees what an ended query has in queues and memory, and tells of its answer. Returns the queries that can't go on without it. */
   end(query: Query, failed: boolean): readonly Query[] {
     if (!failed) this.events.answered?.(query.times);
     for (const item of query.waiting) {

@@ -12,7 +12,7 @@ import { defaultDeployment, deployPlan, type Deployment } from '../../index.ts';
 import { cacheFolder, KeptFiles } from '../../profiler/kept-files.ts';
 import { MachinePlan, obstacleOf } from '../../profiler/machine-plan.ts';
 import { say, textOption, UsageError, type Arguments } from '../command.ts';
-import { readDeployment } from '../deployment-options.ts';
+import { isFile, readDeployment } from '../deployment-options.ts';
 import { readMeasured, type Measured } from './deadlines.ts';
 import { readSamples } from '../profiling/sample-inputs.ts';
 
@@ -104,10 +104,6 @@ async function machinePlans(pipelines: readonly BoundPipeline[]): Promise<Plans>
     return { deployment, plan, forecast, tunable: null, measured: null, words };
   });
   return { planned, unmeasured: plans ? [] : planable.map(({ file }) => file) };
-}
-
-function isFile(hardware: string | undefined): hardware is string {
-  return hardware !== undefined && /\.ya?ml$/.test(hardware);
 }
 
 /**
