@@ -68,12 +68,13 @@ export async function runTuned(args: Arguments, planning: Planning, plan: NamedP
   });
   if (json) {
     const { predicted, misses, cost, decisions } = estimate;
-    process.stdout.write(`${JSON.stringify({ predicted: { ...predicted, cost }, misses, decisions })}\n`);
+    const figures = { ...predicted, ...(cost !== undefined && { cost }) };
+    process.stdout.write(`${JSON.stringify({ predicted: figures, misses, decisions })}\n`);
   } else {
     say(`${system.pipeline.name}, tuned: ${formatWorkload(workload)}`);
     say(`\n${decisionsOf(estimate)}`);
     say(`\n${latenciesOf(estimate, slo)}`);
-    say(`\n${formatCost(estimate.cost)} on average`);
+    if (estimate.cost !== undefined) say(`\n${formatCost(estimate.cost)} on average`);
   }
   return estimate.misses.every(({ percentile, share }) => share <= 1 - percentile / 100) ? 0 : 1;
 }

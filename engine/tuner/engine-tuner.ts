@@ -66,6 +66,8 @@ export class EngineTuner implements EngineEvents {
   #engine: Engine | null = null;
   #stopTimer: () => void = () => undefined;
   #planning = false;
+  /** Another plan is being put in place: what is decided meanwhile would be of the one before. */
+  #replacing = false;
 
   constructor(options: EngineTunerOptions) {
     const { mode, clock = realClock, epoch = Date.now } = options;
@@ -126,6 +128,7 @@ export class EngineTuner implements EngineEvents {
   #await(): void {
     this.#stopTimer = this.#clock.at(this.#clock.now() + tunerInterval, () => {
       this.#await();
+      if (this.#replacing) return;
       const decision = this.#tuner.decide(this.#clock.now());
       if (decision) this.#follow(decision);
     });
@@ -144,6 +147,7 @@ export class EngineTuner implements EngineEvents {
       await this.#engine!.apply(this.#options.deploy(withReplicas(this.plan.groups, replicas)));
       tuner.changed(this.#clock.now());
     } catch (error) {
+      if (this.#ended.signal.aborted) return;
       tuner.failed(this.#clock.now());
       cost.change(tuner.replicas, this.#clock.now());
       this.#fail('the change could not be made', error);
@@ -159,6 +163,7 @@ export class EngineTuner implements EngineEvents {
       const found = await this.#options.planAnew(order, signal);
       if (signal.aborted) return;
       if ('obstacle' in found) throw new Error(found.obstacle);
+      this.#replacing = true;
       await this.#engine!.apply(this.#options.deploy(found.tuned.plan.groups));
       this.#tuned = found.tuned;
       const { system, plan, planned } = found.tuned;
@@ -171,6 +176,7 @@ export class EngineTuner implements EngineEvents {
       before.watchAgain(this.#clock.now() + patience);
     } finally {
       this.#planning = false;
+      this.#replacing = false;
     }
   }
 

@@ -1,5 +1,6 @@
 /** Predicts how a plan would do whose replicas the tuner changes. */
 import type { Group, Objective } from '../../pipelines/index.ts';
+import { costOf } from '../cost.ts';
 import { countUpTo } from '../estimate.ts';
 import { percentileOf } from '../percentile.ts';
 import { speedOf } from '../simulation/deployment.ts';
@@ -22,8 +23,8 @@ export interface TunedEstimate {
   predicted: Readonly<Record<string, number>>;
   /** Share of the queries that miss each objective. */
   misses: readonly (Objective & { share: number })[];
-  /** US dollars per hour on average; a replica costs from when it is asked for. */
-  cost: number;
+  /** US dollars per hour on average, a replica from when it is asked for; undefined where one has no price. */
+  cost: number | undefined;
   /** Of each seed. */
   decisions: readonly (readonly TunerDecision[])[];
 }
@@ -63,7 +64,10 @@ export function estimateTuned(
       ...objective,
       share: 1 - countUpTo(latencies, objective.limit) / latencies.length,
     })),
-    cost: runs.reduce((sum, { cost }) => sum + cost, 0) / runs.length,
+    cost:
+      costOf(system, groups) === undefined
+        ? undefined
+        : runs.reduce((sum, { cost }) => sum + cost, 0) / runs.length,
     decisions: runs.map(run => run.decisions),
   };
 }

@@ -22,7 +22,7 @@ export interface Planned {
   plan: Plan | null;
   /** What profiles say of how long its stages take; null: nothing. */
   forecast: Forecast | null;
-  /** What a tuner may change it by: its groups as the engine runs them; null where it has no file. */
+  /** Makes of a plan's groups what the engine runs, for a tuner; null where no plan was given that it may change. */
   tunable: ((groups: readonly Group[]) => Deployment) | null;
   /** What the profiles that were given say. */
   measured: Measured | null;
