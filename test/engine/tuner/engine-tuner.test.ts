@@ -105,7 +105,7 @@ function outcomeOf(decisions: readonly { kind: string; reason: string }[]) {
 
 describe("an engine's tuner", () => {
   const arrivals = arrivalsOf([
-    { rate: 20, seconds: 60 },
+    { rate: 20, seconds: 40 },
     { rate: 60, seconds: 60 },
     { rate: 20, seconds: 200 },
   ]);
@@ -117,7 +117,7 @@ describe("an engine's tuner", () => {
     expect(kinds).toContain('lower');
     expect(logged).toHaveLength(kinds.length);
     expect(logged[0]).toMatch(/^the tuner decided: .*"kind":"raise","reason":"b cpu 2 → 3: /);
-    const later = [...arrivals].findIndex(at => at > 70_000);
+    const later = [...arrivals].findIndex(at => at > 50_000);
     expect(missed(rehearsal, later, arrivals.length)).toBeLessThan(0.01 * arrivals.length);
   });
 
