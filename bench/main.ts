@@ -33,6 +33,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'What becomes of queries when more come than can be answered, beside a plain queue? (3 min)',
     load: () => import('./overload/overload.ts'),
   },
+  tuner: {
+    about: 'What do replicas that follow the traffic miss and cost, beside static plans? (10 min)',
+    load: () => import('./tuner/tuner.ts'),
+  },
   memory: {
     about: 'Does memory grow over 2,000 OCR queries? (20 min)',
     load: () => import('./memory/memory.ts'),

@@ -25,9 +25,10 @@ export { profilePipeline } from './profiler/profile-pipeline.ts';
 export type { SampleQuery } from './profiler/recording.ts';
 export { readRecording, type ReadRecording } from './recording/read-recording.ts';
 export { calibrate, type CalibrateOptions } from './rehearsal/calibrate.ts';
-export { rehearse, type Rehearsal, type RehearseOptions } from './rehearsal/rehearse.ts';
+export { emulatedDeployment, rehearse, type Rehearsal, type RehearseOptions } from './rehearsal/rehearse.ts';
 export { replay, type Replayed, type ReplayOptions } from './rehearsal/replay.ts';
 export { asRehearsed, predict, summarise, type Summary } from './rehearsal/summary.ts';
+export { VirtualClock } from './rehearsal/virtual-clock.ts';
 export { realClock, type Clock } from './runtime/clock.ts';
 export {
   defaultDeployment,
@@ -45,3 +46,5 @@ export { localReplicas } from './runtime/local-replica.ts';
 export type { QueryObserver, QueryResult, StageRun, StageTimes } from './runtime/query.ts';
 export type { Replica, ReplicaFactory } from './runtime/replica.ts';
 export { threadReplicas } from './runtime/thread-replica.ts';
+export { EngineTuner, type EngineTunerOptions } from './tuner/engine-tuner.ts';
+export { planInThread } from './tuner/plan-thread.ts';

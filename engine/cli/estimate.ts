@@ -1,4 +1,5 @@
 import { say, textOption, UsageError, type Arguments, type Command } from './command.ts';
+import { isTuned, runTuned, tunedHelp, tunedOptions } from './estimate-tuned.ts';
 import { withOutFiles } from './out-files.ts';
 import { plannerHelp, plannerOptions } from './planner-inputs.ts';
 import { estimateNamed, readPlanning } from './planning.ts';
@@ -11,7 +12,9 @@ async function run(args: Arguments): Promise<number> {
   const json = args.values['json'] === true;
   const reportPath = textOption(args, 'report');
   const most = maxReplicasOption(args);
+  const tuned = isTuned(args);
   const planning = await readPlanning(args);
+  if (tuned) return runTuned(args, planning, planning.plan!);
   return withOutFiles({ report: reportPath }, async ({ report }) => {
     const { system, workload, slo } = planning;
     const plan = estimateNamed(planning, planning.plan!);
@@ -43,12 +46,15 @@ ${plannerHelp}\
   --compare PLAN      another plan file, predicted for the same workload, side by side
   --report FILE.html  write a report too: one page, which needs no network
   --max-replicas N    most replicas of a pool in the report's cheapest plans (default 64)
-  --json              print { predicted } on standard output, and nothing else
+${tunedHelp}\
+  --json              print { predicted } on standard output, and nothing else; with --tuner { predicted, misses,
+                      decisions } too
 
 Exit status: 0 the plan meets the SLO, or there is none; 1 it misses it, or a file has mistakes; 2 misuse or failure.
 `,
   options: {
     ...plannerOptions,
+    ...tunedOptions,
     plan: { type: 'string' },
     compare: { type: 'string' },
     report: { type: 'string' },

@@ -22,6 +22,7 @@ import { limitHelp, limitOptions, readEngineLimits, readServerLimits } from './s
 import { observeHelp, observeOptions, readObserving } from './serve/observing.ts';
 import { planHelp, planOptions, readPlans, type Planned } from './serve/plans.ts';
 import { openRecording, recordHelp, recordOptions } from './serve/recording.ts';
+import { readTuning, tunerHelp, tunerOptions } from './serve/tuning.ts';
 import { commandsToTry } from './serve/welcome.ts';
 import { supervise } from './supervise/supervise.ts';
 import { supervised, type Supervised } from './supervise/supervised.ts';
@@ -102,9 +103,11 @@ async function serve(args: Arguments): Promise<number> {
   const access = await readAccess(args, host, names);
   const { planned, unmeasured } = await readPlans(args, pipelines);
   const recorder = openRecording(args, pipelines, log);
+  const tuning = await readTuning(args, planned);
   const { server, repository, load, close } = await assemble({
     pipelines,
     planned,
+    tuning,
     access,
     limits,
     engineLimits,
@@ -148,7 +151,7 @@ served is described at /openapi.json. What it accepted is answered before it end
   --tls-cert FILE         certificate, and --tls-key FILE its key, both PEM: answers by TLS
   --drain T               time for what was accepted, at the end (default "30 s")
   --json                  print {"listening": URL, …} on one line of standard output once ready, and nothing else
-${superviseHelp}${accessHelp}${planHelp}${deadlineHelp}${recordHelp}
+${superviseHelp}${accessHelp}${planHelp}${deadlineHelp}${tunerHelp}${recordHelp}
 ${observeHelp}
 Limits; what is over one is refused at once, with a reason:
 ${limitHelp}
@@ -160,6 +163,7 @@ Exit status: 0 it was asked to end; 1 a pipeline is invalid; 2 misuse or failure
   options: {
     ...planOptions,
     ...deadlineOptions,
+    ...tunerOptions,
     ...accessOptions,
     ...limitOptions,
     ...observeOptions,

@@ -2,11 +2,20 @@
  * Rehearsal: the real engine runs a plan with emulated stages, which take as long as the profiles say, and the workload
  * is replayed in real time.
  */
+import { MillraceError } from '../../operators/index.ts';
 import type { Group } from '../../pipelines/index.ts';
-import { deploy, QueryDraws, type Sample, type Structure, type System } from '../../planner/index.ts';
+import {
+  deploy,
+  forecastOf,
+  QueryDraws,
+  type Sample,
+  type Structure,
+  type System,
+} from '../../planner/index.ts';
 import { realClock, type Clock } from '../runtime/clock.ts';
 import type { Deployment } from '../runtime/deployment.ts';
 import { Engine } from '../runtime/engine.ts';
+import type { EngineEvents } from '../runtime/events.ts';
 import { defaultLimits } from '../runtime/limits.ts';
 import { silentLog, type Log } from '../runtime/log.ts';
 import type { ReplicaFactory } from '../runtime/replica.ts';
@@ -26,6 +35,11 @@ export interface RehearseOptions {
   /** Threads, unless given. */
   replicas?: ReplicaFactory;
   log?: Log;
+  /** Milliseconds after which a query is given up, and refused where it is known to be late; by default none is. */
+  deadline?: number;
+  events?: EngineEvents;
+  /** Is given the engine once it has started. Returns what is called before it ends. */
+  attach?(engine: Engine): () => void;
 }
 
 /** A stage over the whole rehearsal. Sums over its items, in milliseconds. */
@@ -66,7 +80,7 @@ function closedStages(structure: Structure, { seed, arrivals }: Sample): Set<num
 }
 
 /** The plan's groups with pools fastest first, as the estimator has them. All hardware is emulated on the processor. */
-function deploymentOf(system: System, groups: readonly Group[]): Deployment {
+export function emulatedDeployment(system: System, groups: readonly Group[]): Deployment {
   return deploy(system, groups).groups.map(({ pools }, g) => ({
     name: groups[g]!.name,
     stages: groups[g]!.stages,
@@ -112,8 +126,9 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const { structure } = system;
   const { signal, onProgress, clock = realClock, replicas = threadReplicas, log = silentLog } = options;
+  const { deadline, events = {}, attach } = options;
   const total = sample.arrivals.length;
-  const deployment = deploymentOf(system, groups);
+  const deployment = emulatedDeployment(system, groups);
   const emulated = new EmulatedReplicas(replicas, clock, (stage, hardware) =>
     system.timesOf(stage, hardware),
   );
@@ -124,6 +139,8 @@ export async function rehearse(
       replicas: emulated,
       clock,
       log,
+      events,
+      ...(deadline !== undefined && { deadline, forecast: forecastOf(system) }),
       // What a simulation takes in, the rehearsal does too.
       limits: {
         queries: total,
@@ -133,6 +150,7 @@ export async function rehearse(
       },
     },
   );
+  const detach = attach?.(engine);
   try {
     const draws = new QueryDraws(structure, sample.seed);
     const stages = structure.stages.map(({ name }): StageWork => ({ name, items: 0, queue: 0, service: 0 }));
@@ -140,13 +158,13 @@ export async function rehearse(
     const replayed = await replay(sample.arrivals, {
       clock: options.clock ?? preciseClock,
       lead,
-      infer: inputs => engine.infer(inputs),
+      infer: inputs => engine.infer(inputs).catch(givenUp),
       inputsOf: query => {
         draws.draw(query);
         return { ...inputsOf(structure, draws) };
       },
       answered: (_, result) => {
-        for (const [index, { items, queue, service }] of result.stages.entries()) {
+        for (const [index, { items, queue, service }] of result?.stages.entries() ?? []) {
           const stage = stages[index]!;
           stage.items += items;
           stage.queue += queue;
@@ -158,6 +176,14 @@ export async function rehearse(
     });
     return { ...replayed, stages, groups: workOf(deployment, emulated) };
   } finally {
+    detach?.();
     await engine.close(0);
   }
+}
+
+/** Of a query that was not answered in time, or would not have been, there is no result. */
+function givenUp(error: unknown): null {
+  if (error instanceof MillraceError && (error.code === 'deadline-exceeded' || error.code === 'overloaded'))
+    return null;
+  throw error;
 }

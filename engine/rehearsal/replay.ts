@@ -7,16 +7,16 @@ export interface ReplayOptions {
   clock?: Clock;
   /** Milliseconds after now at which time 0 of the arrivals is. */
   lead: number;
-  /** Runs a query that is due. */
-  infer(inputs: Readonly<Record<string, InputValue>>): Promise<QueryResult>;
+  /** Runs a query that is due; null: it is given up. */
+  infer(inputs: Readonly<Record<string, InputValue>>): Promise<QueryResult | null>;
   /** Its inputs, made before it is due. */
   inputsOf(query: number): Readonly<Record<string, InputValue>>;
-  answered?(query: number, result: QueryResult): void;
+  answered?(query: number, result: QueryResult | null): void;
   signal?: AbortSignal | undefined;
 }
 
 export interface Replayed {
-  /** Milliseconds of each query from when it was due to its answer. */
+  /** Milliseconds of each query from when it was due to its answer; Infinity: it was given up. */
   latencies: Float64Array;
   /** Milliseconds each was sent after it was due. */
   lateness: Float64Array;
@@ -49,7 +49,7 @@ export async function replay(arrivals: Float64Array, options: ReplayOptions): Pr
       lateness[query] = clock.now() - due;
       const result = await infer(inputs);
       const now = clock.now();
-      latencies[query] = now - due;
+      latencies[query] = result ? now - due : Infinity;
       answered?.(query, result);
       if (--left > 0) return;
       signal?.removeEventListener('abort', abort);

@@ -131,6 +131,7 @@ export class Engine {
     const { signal, sequence: named, observer, priority = priorities.usual, client = '' } = options;
     const timeout = options.timeout ?? (named ? undefined : this.#deadline);
     const now = this.#clock.now();
+    this.#execution.events.arrived?.(now);
     this.#refuse();
     if (signal?.aborted) throw cancelled();
     checkPriority(priority);

@@ -1,10 +1,13 @@
 /** What happens in an engine beside its queries' answers, for those who count. */
 import type { Dispatched } from './flights.ts';
 import type { Layout } from './layout.ts';
+import type { StageTimes } from './query.ts';
 
 /** A stage as one batch passed it. */
 export interface StageBatch {
   stage: string;
+  /** Name of the hardware type it ran on. */
+  hardware: string;
   /** Milliseconds it took. */
   service: number;
   /**
@@ -15,6 +18,10 @@ export interface StageBatch {
 
 /** Listeners must not throw. */
 export interface EngineEvents {
+  /** A query came, whatever becomes of it. @param now on the engine's clock, in milliseconds */
+  arrived?(now: number): void;
+  /** A query was answered. */
+  answered?(stages: readonly StageTimes[]): void;
   /** A replica gave its results. */
   batchDone?(batch: { group: string; hardware: string; items: number }): void;
   /** Comes for each stage that a batch's items were sent through, failed or not. */
@@ -31,6 +38,7 @@ export function tellStages(
   batch: readonly Dispatched[],
   times: readonly number[],
   { stages }: Layout,
+  hardware: string,
 ): void {
   if (!events.stageDone) return;
   const waits: (number[] | undefined)[] = [];
@@ -49,6 +57,19 @@ export function tellStages(
   }
   for (let place = 0; place < waits.length; place++) {
     const waited = waits[place];
-    if (waited) events.stageDone({ stage: names[place]!, service: times[place]!, waited });
+    if (waited) events.stageDone({ stage: names[place]!, hardware, service: times[place]!, waited });
   }
+}
+
+/** Tells all of them, in turn. */
+export function eventsOfAll(listeners: readonly EngineEvents[]): EngineEvents {
+  if (listeners.length === 1) return listeners[0]!;
+  return {
+    arrived: now => listeners.forEach(each => each.arrived?.(now)),
+    answered: stages => listeners.forEach(each => each.answered?.(stages)),
+    batchDone: batch => listeners.forEach(each => each.batchDone?.(batch)),
+    stageDone: batch => listeners.forEach(each => each.stageDone?.(batch)),
+    wasted: (stage, milliseconds) => listeners.forEach(each => each.wasted?.(stage, milliseconds)),
+    replicaLost: group => listeners.forEach(each => each.replicaLost?.(group)),
+  };
 }

@@ -46,7 +46,7 @@ export class Execution {
   readonly #flow: Flow;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #events: EngineEvents;
+  readonly events: EngineEvents;
   readonly #shown: ReadonlyMap<number, string>;
 
   constructor(options: ExecutionOptions) {
@@ -54,7 +54,7 @@ export class Execution {
     this.#layout = layout;
     this.#clock = clock;
     this.#log = options.log;
-    this.#events = options.events;
+    this.events = options.events;
     this.#shown = options.shown;
     this.#flow = new Flow(layout, limits.items, {
       opened: (query, stage, count) => this.admission.outstanding.set(query, stage, count),
@@ -121,8 +121,9 @@ export class Execution {
     };
   }
 
-  /** Frees what an ended query has in queues and memory. Returns the queries that can't go on without it. */
+  /** Frees what an ended query has in queues and memory, and tells of its answer. Returns the queries that can't go on without it. */
   end(query: Query, failed: boolean): readonly Query[] {
+    if (!failed) this.events.answered?.(query.times);
     for (const item of query.waiting) {
       query.waiting.delete(item);
       this.groups.of(item.stage).drop(item);
@@ -140,8 +141,8 @@ export class Execution {
     return {
       dispatched: (batch, now) => this.#dispatched(batch, now),
       completed: (batch, result, lender, { setup }) => {
-        this.#events.batchDone?.({ group: name, hardware: setup.hardware, items: batch.length });
-        tellStages(this.#events, batch, result.times, this.#layout);
+        this.events.batchDone?.({ group: name, hardware: setup.hardware, items: batch.length });
+        tellStages(this.events, batch, result.times, this.#layout, setup.hardware);
         this.#completed(batch, result, lender, setup.hardware);
       },
       left: item => this.#left(item),
@@ -149,7 +150,7 @@ export class Execution {
       failed: (item, error) => item.query.settle(error),
       replicaLost: reason => {
         this.#log.error({ group: name, reason }, 'a replica was lost');
-        this.#events.replicaLost?.(name);
+        this.events.replicaLost?.(name);
       },
       changed: () => this.dispatch(),
     };
@@ -289,10 +290,10 @@ export class Execution {
 
   /** An item's query ended while it ran. */
   #tellWasted({ route }: Dispatched, times: readonly number[], batch: number): void {
-    if (!this.#events.wasted) return;
+    if (!this.events.wasted) return;
     for (const [step, stage] of route.stages.entries()) {
       const { name } = this.#layout.stages[stage]!.stage;
-      this.#events.wasted(name, times[route.program[step]!.stage]! / batch);
+      this.events.wasted(name, times[route.program[step]!.stage]! / batch);
     }
   }
 

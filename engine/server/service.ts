@@ -6,6 +6,7 @@ import type { Engine, QueryOptions } from '../runtime/engine.ts';
 import type { InputValue } from '../runtime/inputs.ts';
 import type { QueryObserver, QueryResult } from '../runtime/query.ts';
 import type { NamedSequence } from '../runtime/sequences.ts';
+import type { EngineTuner } from '../tuner/engine-tuner.ts';
 
 /** Words of Triton's repository index. */
 export type ServiceState = 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
@@ -64,6 +65,14 @@ export interface ServiceListener {
   ended?(report: QueryReport): void;
 }
 
+/** An engine that was started for a service. */
+export interface Started {
+  engine: Engine;
+  plan: Plan | null;
+  /** What changes its replicas; absent or null: nothing does. */
+  tuner?: EngineTuner | null;
+}
+
 export interface ServiceOptions {
   pipeline: BoundPipeline;
   version: string;
@@ -71,7 +80,7 @@ export interface ServiceOptions {
   /** Is asked before every query. @throws MillraceError `overloaded` if the caller has had its share */
   admit?(caller: Caller): void;
   /** Starts an engine for it; called for every load. */
-  start(): Promise<{ engine: Engine; plan: Plan | null }>;
+  start(): Promise<Started>;
 }
 
 function together(observers: readonly QueryObserver[]): QueryObserver | undefined {
@@ -98,6 +107,7 @@ export class Service {
   #reason = 'it was not loaded yet';
   #engine: Engine | null = null;
   #plan: Plan | null = null;
+  #tuner: EngineTuner | null = null;
   /** What is loaded and unloaded comes one after the other. */
   #change: Promise<void> = Promise.resolve();
 
@@ -126,7 +136,12 @@ export class Service {
 
   /** The plan that runs; null where the engine runs its default. */
   get plan(): Plan | null {
-    return this.#plan;
+    return this.#tuner?.plan ?? this.#plan;
+  }
+
+  /** What changes its replicas; null: nothing does. */
+  get tuner(): EngineTuner | null {
+    return this.#tuner;
   }
 
   /** Starts its engine, if it has none. @throws MillraceError why it does not start */
@@ -135,9 +150,10 @@ export class Service {
       if (this.#engine) return;
       this.#become('LOADING', 'it is being loaded');
       try {
-        const { engine, plan } = await this.#start();
+        const { engine, plan, tuner = null } = await this.#start();
         this.#engine = engine;
         this.#plan = plan;
+        this.#tuner = tuner;
         this.#become('READY', '');
       } catch (error) {
         // Why may name paths of this machine: that is for who loads it, not for whoever asks how it is.
@@ -153,8 +169,10 @@ export class Service {
       const engine = this.#engine;
       if (!engine) return;
       this.#become('UNLOADING', 'it is being unloaded');
+      this.#tuner?.close();
       this.#engine = null;
       this.#plan = null;
+      this.#tuner = null;
       await engine.close(limit);
       this.#become('UNAVAILABLE', 'it was unloaded');
     });

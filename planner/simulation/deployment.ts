@@ -73,6 +73,18 @@ export function coresOf(host: SimulatedHost): number {
   return host === 'device' ? 1 : host;
 }
 
+/** Changes pools while the simulation runs, by what it sees. It is asked after all else that happens at one instant. */
+export interface Controller {
+  /** Most replicas it lets a pool have. */
+  readonly most: number;
+  /** When it is to be asked next, in milliseconds. */
+  readonly next: number;
+  /** A query came. */
+  arrived(now: number): void;
+  /** Asks it. Returns changes from now on, in order of time. */
+  look(now: number): readonly Scaling[];
+}
+
 /** Mean service time of a batch of one, summed over a group's stages: what makes a pool fast. */
 export function speedOf({ times, wake }: Pick<SimulatedPool, 'times' | 'wake'>): number {
   return times.reduce((sum, of) => sum + of.mean(1), wake);

@@ -1,13 +1,13 @@
 /**
  * The discrete-event simulation of a deployed pipeline.
  *
- * One total order of events: by time; at one instant completions come before arrivals, arrivals before wake-ups, then
- * by sequence. All draws are keyed by seed, stage, query and item, so the same input gives the same answer to the last
+ * One total order of events: by time; at one instant completions come before arrivals, arrivals before wake-ups, these
+ * before a controller's looks, then by sequence. All draws are keyed by seed, stage, query and item, so the same input gives the same answer to the last
  * digit, whatever else changes. State is in typed arrays; an event allocates nothing.
  */
 import { keyedPrefix } from '../../operators/index.ts';
 import type { Sample } from '../workload/workload.ts';
-import type { Scaling, SimulatedDeployment } from './deployment.ts';
+import type { Controller, Scaling, SimulatedDeployment } from './deployment.ts';
 import { SimulatedFlow, type FlowEvents } from './flow.ts';
 import { Host, type Shared } from './host.ts';
 import { MainThread, mainThread, Task } from './main-thread.ts';
@@ -15,6 +15,7 @@ import { noStage, type Outcome } from './outcome.ts';
 import { QueryDraws } from './query-draws.ts';
 import { QueryTable } from './query-table.ts';
 import { leastRemaining, nothingRemains } from './least-remaining.ts';
+import { mostReplicas, Scalings } from './scalings.ts';
 import { RunningGroup } from './simulated-group.ts';
 import type { DropEvents, Surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
@@ -33,6 +34,7 @@ export interface SimulateOptions {
   missLimits?: readonly MissLimit[];
   /** In order of time. */
   scalings?: readonly Scaling[];
+  controller?: Controller;
   /** Milliseconds after its arrival from which on a query is dropped rather than worked on. */
   deadline?: number;
 }
@@ -62,7 +64,8 @@ class Simulation implements FlowEvents, DropEvents {
   readonly #main: MainThread;
   /** What the main thread has to itself, if it shares no host with replicas. */
   readonly #apart: Shared | null;
-  readonly #scalings: readonly Scaling[];
+  readonly #scalings: Scalings;
+  readonly #controller: Controller | null;
   /** Whether some pool waits for fuller batches, so that there are wake-ups. */
   readonly #mayWait: boolean;
   readonly #missLimits: readonly MissLimit[];
@@ -79,8 +82,9 @@ class Simulation implements FlowEvents, DropEvents {
     structure: Structure,
     { groups, hosts, engine }: SimulatedDeployment,
     sample: Sample,
-    { missLimits = [], scalings = [], deadline = Infinity }: SimulateOptions,
+    options: SimulateOptions,
   ) {
+    const { missLimits = [], scalings = [], deadline = Infinity, controller = null } = options;
     this.#structure = structure;
     this.#sample = sample;
     this.#draws = structure.parts
@@ -88,13 +92,14 @@ class Simulation implements FlowEvents, DropEvents {
       : new QueryDraws(structure, sample.seed);
     this.#table = new QueryTable(structure);
     this.#flow = new SimulatedFlow(structure, this.#table, this);
-    this.#scalings = scalings;
+    this.#scalings = new Scalings(scalings);
+    this.#controller = controller;
     this.#mayWait = groups.some(({ pools }) => pools.some(({ maxWait }) => maxWait > 0));
     this.#missLimits = missLimits;
     this.#misses = new Float64Array(missLimits.length);
     this.#stageCounts = structure.stages.map(noStage);
     this.#latencies = new Float64Array(sample.arrivals.length).fill(NaN);
-    const most = mostReplicas(groups, scalings);
+    const most = mostReplicas(groups, scalings, controller);
     const all = most.flat().reduce((sum, count) => sum + count, 0);
     // One more than there are replicas, for the main thread.
     this.#hosts = [Infinity, ...hosts].map(host =>
@@ -130,7 +135,8 @@ class Simulation implements FlowEvents, DropEvents {
   }
 
   run(): Outcome {
-    if (this.#main.instant && this.#hosts.length === 1 && this.#scalings.length === 0 && !this.#mayWait)
+    const scales = this.#controller !== null || this.#scalings.next < Infinity;
+    if (this.#main.instant && this.#hosts.length === 1 && !scales && !this.#mayWait)
       this.#runPlain(this.#hosts[0]!);
     else this.#runAll();
     return this.#outcome();
@@ -158,23 +164,24 @@ class Simulation implements FlowEvents, DropEvents {
   #runAll(): void {
     const { arrivals } = this.#sample;
     let arrived = 0;
-    let scaled = 0;
     while (!this.#aborted) {
       const arrival = arrived < arrivals.length ? arrivals[arrived]! : Infinity;
-      const scaling = scaled < this.#scalings.length ? this.#scalings[scaled]!.time : Infinity;
+      const scaling = this.#scalings.next;
       const host = this.#nextHost();
       const completion = host.next;
       const wake = this.#nextWake();
       const handled = this.#apart?.next ?? Infinity;
       const time = Math.min(handled, completion, scaling, arrival, wake);
       if (time === Infinity) return;
-      this.#now = time;
+      const look = this.#controller?.next ?? Infinity;
+      this.#now = Math.min(time, look);
       this.#events++;
-      if (time === handled) this.#end(this.#apart!);
+      if (look < time) this.#scalings.add(this.#controller!.look(look));
+      else if (time === handled) this.#end(this.#apart!);
       else if (time === completion) this.#end(host);
       else if (time === scaling) {
-        const { group, pool, change } = this.#scalings[scaled++]!;
-        this.#groups[group]!.scale(pool, change);
+        const { group, pool, change } = this.#scalings.take();
+        this.#groups[group]!.scale(pool, change, time);
       } else if (time === arrival) this.#arrive(arrived++);
       this.#dispatch();
     }
@@ -208,6 +215,7 @@ class Simulation implements FlowEvents, DropEvents {
   }
 
   #arrive(query: number): void {
+    this.#controller?.arrived(this.#now);
     if (this.#main.instant) this.#start(query);
     else this.#main.push(Task.arrival, query, this.#now, this.#around.sequence++);
   }
@@ -286,14 +294,4 @@ class Simulation implements FlowEvents, DropEvents {
       mainBusy: this.#main.busy,
     };
   }
-}
-
-/** Replicas each pool may ever have, by group. */
-function mostReplicas(groups: SimulatedDeployment['groups'], scalings: readonly Scaling[]): number[][] {
-  return groups.map(({ pools }, g) =>
-    pools.map(({ replicas }, p) => {
-      const added = scalings.filter(({ group, pool, change }) => group === g && pool === p && change > 0);
-      return added.reduce((sum, { change }) => sum + change, replicas);
-    }),
-  );
 }

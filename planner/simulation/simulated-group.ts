@@ -112,8 +112,9 @@ export class RunningGroup {
   }
 
   /** Adds replicas to a pool, or takes some away; see `Scaling`. */
-  scale(pool: number, change: number): void {
+  scale(pool: number, change: number, now: number): void {
     this.changed = true;
+    for (let added = 0; added < change; added++) this.#since[pool]![this.#idle[pool]! + added] = now;
     this.#idle[pool]! += change;
     if (this.#idle[pool]! >= 0) return;
     this.#leaving[pool]! -= this.#idle[pool]!;

@@ -2,8 +2,9 @@
 import type { Logger } from 'pino';
 import type { BoundPipeline } from '../../../pipelines/index.ts';
 import { pageRoutes } from '../../dashboard/pages.ts';
-import { Engine, type Limits } from '../../index.ts';
+import { Engine, EngineTuner, planInThread, type Limits } from '../../index.ts';
 import type { KeyAccess } from '../../server/access/key-access.ts';
+import { eventsOfAll } from '../../runtime/events.ts';
 import { clientRoute } from '../../server/client-route.ts';
 import type { ServerLimits } from '../../server/limits.ts';
 import { observe } from '../../server/observe/observe.ts';
@@ -22,6 +23,7 @@ import { version } from '../version.ts';
 import { deadlineOf } from './deadlines.ts';
 import { engineLog } from './observing.ts';
 import type { Planned } from './plans.ts';
+import type { Tuning } from './tuning.ts';
 import { warmUpGpu } from './warm-up.ts';
 
 /** Versions of a name are told apart by it; so far there is one of each. */
@@ -30,6 +32,8 @@ const firstVersion = '1';
 export interface ServeOptions {
   pipelines: readonly BoundPipeline[];
   planned: readonly Planned[];
+  /** Null: the pipeline has no tuner. */
+  tuning: readonly (Tuning | null)[];
   access: KeyAccess;
   limits: ServerLimits;
   engineLimits: Partial<Limits>;
@@ -55,25 +59,28 @@ export interface Assembled {
 
 /** The server listens before the models are loaded: a port that can't be had is known at once, and readiness is told. */
 export async function assemble(options: ServeOptions): Promise<Assembled> {
-  const { pipelines, planned, access, limits, engineLimits, deadlineFactor } = options;
+  const { pipelines, planned, tuning, access, limits, engineLimits, deadlineFactor } = options;
   const { tls, host, port, trace, recorder, log } = options;
   const repository = new Repository();
   let server: Server | null = null;
   const observation = await observe({ repository, log, trace, version: version(), transport: () => server });
   for (const [index, pipeline] of pipelines.entries()) {
     const { deployment, plan, forecast } = planned[index]!;
-    const events = observation.engineEvents(pipeline, firstVersion);
+    const observer = observation.engineEvents(pipeline, firstVersion);
+    const tuned = tuning[index];
     const start = async () => {
+      const tuner = tuned ? new EngineTuner({ ...tuned, planAnew: planInThread, log }) : null;
       const engine = await Engine.start(pipeline, {
         deployment,
         log: engineLog(log),
-        events,
+        events: eventsOfAll([observer, ...(tuner ? [tuner] : [])]),
         limits: engineLimits,
         ...deadlineOf(pipeline, deadlineFactor),
         ...(forecast && { forecast }),
       });
       await warmUpGpu(engine);
-      return { engine, plan };
+      tuner?.attach(engine);
+      return { engine, plan, tuner };
     };
     const listeners = [...observation.listeners, ...(recorder ? [recorder] : [])];
     repository.add(new Service({ pipeline, version: firstVersion, listeners, admit: access.admit, start }));

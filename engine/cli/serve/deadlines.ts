@@ -7,7 +7,7 @@ import {
   type BoundPipeline,
   type Hardware,
 } from '../../../pipelines/index.ts';
-import { forecastOf, makeSystem, type Forecast } from '../../../planner/index.ts';
+import { makeSystem, type Profile, type System } from '../../../planner/index.ts';
 import { textOption, UsageError, type Arguments, type Command } from '../command.ts';
 import { profilePaths, readProfiles } from '../profile-files.ts';
 
@@ -43,17 +43,24 @@ export function deadlineOf(
   return highest && factor !== null ? { deadline: highest.limit * factor } : {};
 }
 
+/** What profiles say of a pipeline. */
+export interface Measured {
+  profiles: readonly Profile[];
+  system: System;
+}
+
 /**
  * What the profiles asked for say, by name of the pipeline.
  *
+ * @param hardware what a hardware file says there is
  * @throws UsageError for a profile of a pipeline that is not served; PipelineError or MillraceError for what is wrong
  *   with the files
  */
-export async function readForecasts(
+export async function readMeasured(
   args: Arguments,
   pipelines: readonly BoundPipeline[],
   hardware?: Hardware,
-): Promise<ReadonlyMap<string, Forecast>> {
+): Promise<ReadonlyMap<string, Measured>> {
   const given = (args.values['profile'] as string[] | undefined) ?? [];
   const byPipeline = new Map<string, string[]>();
   for (const path of given.length > 0 ? await profilePaths(given) : []) {
@@ -62,15 +69,15 @@ export async function readForecasts(
       throw new UsageError(`${path} is a profile of "${name}", which is not served`);
     byPipeline.set(name, [...(byPipeline.get(name) ?? []), path]);
   }
-  const forecasts = new Map<string, Forecast>();
+  const measured = new Map<string, Measured>();
   for (const [name, paths] of byPipeline) {
     const { file } = pipelines.find(pipeline => pipeline.name === name)!;
     const structure = await loadStructure(file);
     const values = { ...args.values, profile: paths };
     const { profiles, hardware: types } = await readProfiles({ ...args, values }, structure, hardware);
-    forecasts.set(name, forecastOf(makeSystem(structure, profiles, types)));
+    measured.set(name, { profiles, system: makeSystem(structure, profiles, types) });
   }
-  return forecasts;
+  return measured;
 }
 
 /** The pipeline a profile says it is of. @throws MillraceError `invalid-pipeline` if it says nothing */

@@ -1,13 +1,19 @@
 /** Which plan each served pipeline runs. */
 import { availableParallelism } from 'node:os';
-import { loadHardware, loadPlan, type BoundPipeline, type Plan } from '../../../pipelines/index.ts';
+import {
+  loadHardware,
+  loadPlan,
+  type BoundPipeline,
+  type Group,
+  type Plan,
+} from '../../../pipelines/index.ts';
 import { forecastOf, formatRate, makeSystem, type Forecast } from '../../../planner/index.ts';
 import { defaultDeployment, deployPlan, type Deployment } from '../../index.ts';
 import { cacheFolder, KeptFiles } from '../../profiler/kept-files.ts';
 import { MachinePlan, obstacleOf } from '../../profiler/machine-plan.ts';
 import { say, textOption, UsageError, type Arguments } from '../command.ts';
 import { isFile, readDeployment } from '../deployment-options.ts';
-import { readForecasts } from './deadlines.ts';
+import { readMeasured, type Measured } from './deadlines.ts';
 import { readSamples } from '../profiling/sample-inputs.ts';
 
 export interface Planned {
@@ -16,6 +22,10 @@ export interface Planned {
   plan: Plan | null;
   /** What profiles say of how long its stages take; null: nothing. */
   forecast: Forecast | null;
+  /** Makes of a plan's groups what the engine runs, for a tuner; null where no plan was given that it may change. */
+  tunable: ((groups: readonly Group[]) => Deployment) | null;
+  /** What the profiles that were given say. */
+  measured: Measured | null;
   /** For people. */
   words: string;
 }
@@ -48,6 +58,8 @@ function usual(pipeline: BoundPipeline, why = ''): Planned {
     deployment: defaultDeployment(pipeline, { cores }),
     plan: null,
     forecast: null,
+    tunable: null,
+    measured: null,
     words: `the default for ${cores} cores${why}`,
   };
 }
@@ -88,7 +100,9 @@ async function machinePlans(pipelines: readonly BoundPipeline[]): Promise<Plans>
     if (obstacle !== undefined) return usual(pipeline, `, since none meets the SLO here: ${obstacle}`);
     const rate = formatRate(plan.workload?.rate ?? 0);
     const words = `for ${rate} within the SLO on this machine (${machine.paths[index]})`;
-    return { deployment: deployPlan(pipeline, plan), plan, forecast: forecasts[index] ?? null, words };
+    const deployment = deployPlan(pipeline, plan);
+    const forecast = forecasts[index] ?? null;
+    return { deployment, plan, forecast, tunable: null, measured: null, words };
   });
   return { planned, unmeasured: plans ? [] : planable.map(({ file }) => file) };
 }
@@ -109,8 +123,8 @@ export async function readPlans(args: Arguments, pipelines: readonly BoundPipeli
   }
   if (textOption(args, 'profile-budget') !== undefined)
     throw new UsageError('--profile-budget goes with --plan auto');
-  const hardwareFile = isFile(hardware) ? await loadHardware(hardware) : undefined;
-  const forecasts = await readForecasts(args, pipelines, hardwareFile);
+  const described = isFile(hardware) ? await loadHardware(hardware) : undefined;
+  const measured = await readMeasured(args, pipelines, described);
   const fileOf = new Map<string, string>();
   for (const file of files) {
     const { pipeline } = await loadPlan(file);
@@ -125,8 +139,15 @@ export async function readPlans(args: Arguments, pipelines: readonly BoundPipeli
       const isOfPlans = fileOf.size > 0 && file === undefined && isFile(hardware);
       const deployment = await readDeployment(pipeline, file, isOfPlans ? undefined : hardware);
       const plan = file === undefined ? null : await loadPlan(file, pipeline);
-      const forecast = forecasts.get(pipeline.name) ?? null;
-      return { deployment, plan, forecast, words: file ?? usual(pipeline).words };
+      const known = measured.get(pipeline.name) ?? null;
+      return {
+        deployment,
+        plan,
+        forecast: known && forecastOf(known.system),
+        tunable: plan && (groups => deployPlan(pipeline, { ...plan, groups }, described?.types)),
+        measured: known,
+        words: file ?? usual(pipeline).words,
+      };
     }),
   );
   return { planned, unmeasured: [] };

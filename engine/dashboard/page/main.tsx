@@ -11,6 +11,7 @@ import { PlanTable } from './plan-table.tsx';
 import { Playground } from './playground/playground.tsx';
 import { StagesTable } from './stages-table.tsx';
 import { storeKey, useStatus, type PipelineStatus, type ServerStatus } from './status.ts';
+import { TunerList } from './tuner-list.tsx';
 
 /** The pipeline that the address names after its #. */
 function useChosen(): string {
@@ -128,6 +129,12 @@ function Pipeline({ pipeline }: { pipeline: PipelineStatus }) {
             <h2>Plan</h2>
             <PlanTable pipeline={pipeline} />
           </section>
+          {pipeline.tuner && (
+            <section>
+              <h2>Tuner</h2>
+              <TunerList tuner={pipeline.tuner} />
+            </section>
+          )}
         </div>
       </div>
     </>

@@ -64,6 +64,13 @@ export interface Plan {
   predicted?: Readonly<Record<string, unknown>>;
 }
 
+/** What changes replicas, and what it decided last, oldest first. */
+export interface TunerStatus {
+  mode: 'scale' | 'replan';
+  /** `at` in milliseconds since the epoch. */
+  decisions: readonly { at: number; kind: string; reason: string }[];
+}
+
 export interface PipelineStatus {
   name: string;
   version: string;
@@ -75,6 +82,7 @@ export interface PipelineStatus {
   edges: readonly Edge[];
   groups: readonly GroupStatus[];
   plan: Plan | null;
+  tuner: TunerStatus | null;
   objectives: readonly Objective[];
   live: { queries: number };
   /** Queries since the start, by outcome; `ok` answered. */

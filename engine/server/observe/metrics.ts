@@ -3,6 +3,7 @@
  * never from clients.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { keptKinds } from '../../tuner/engine-tuner.ts';
 import { boundsBetween } from './log-histogram.ts';
 import type { Observed } from './observed.ts';
 import { drops, outcomes } from './outcome.ts';
@@ -111,6 +112,15 @@ function addReplicas(presenter: Presenter): void {
   );
 }
 
+function addTuners(presenter: Presenter): void {
+  presenter.counter(
+    'tuner_decisions_total',
+    'What the tuner decided: raise, lower, limit, drift, replan; or failed at.',
+    ['kind'],
+    (_, { tuner }) => keptKinds.map(kind => ({ labels: { kind }, value: tuner?.counts.get(kind) ?? 0 })),
+  );
+}
+
 function addEngines(presenter: Presenter): void {
   presenter.gauge(
     'pipeline_ready',
@@ -172,6 +182,7 @@ export function makeRegistry(observed: Observed): Registry {
   addQueries(presenter);
   addStages(presenter);
   addReplicas(presenter);
+  addTuners(presenter);
   addEngines(presenter);
   addServer(presenter, observed);
   collectDefaultMetrics({ register: registry });

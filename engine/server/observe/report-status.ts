@@ -71,7 +71,7 @@ function groupStatuses(engine: Engine, recorder: PipelineRecorder): GroupStatus[
 }
 
 function pipelineStatus(service: Service, recorder: PipelineRecorder, seconds: number): PipelineStatus {
-  const { pipeline, engine, plan } = service;
+  const { pipeline, engine, plan, tuner } = service;
   const ended = outcomes.map((outcome, place) => [outcome, recorder.ended[place]!] as const);
   const latency = timesOf(recorder.latency.since('oldest'));
   const { queries, bytes, sequences } = engine?.status() ?? { queries: 0, bytes: 0, sequences: 0 };
@@ -90,6 +90,11 @@ function pipelineStatus(service: Service, recorder: PipelineRecorder, seconds: n
       ...(plan.workload && { workload: plan.workload }),
       ...(plan.predicted && { predicted: plan.predicted }),
       ...(plan.search && { search: plan.search }),
+    },
+    tuner: tuner && {
+      mode: tuner.mode,
+      counts: Object.fromEntries(tuner.counts),
+      decisions: tuner.decisions,
     },
     objectives: recorder.objectives.map(objective => ({ ...objective, counted: recorder.counted })),
     live: { queries, bytes, sequences },

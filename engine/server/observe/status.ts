@@ -5,6 +5,7 @@
  */
 import type { Objective, Plan } from '../../../pipelines/index.ts';
 import type { PortType } from '../../../operators/index.ts';
+import type { KeptDecision, KeptKind, TunerMode } from '../../tuner/engine-tuner.ts';
 import type { ServiceState } from '../service.ts';
 import type { LoopDelay } from './loop-delay.ts';
 import type { Outcome } from './outcome.ts';
@@ -98,6 +99,14 @@ export interface ObjectiveStatus extends Objective {
   met: number;
 }
 
+export interface TunerStatus {
+  mode: TunerMode;
+  /** Its decisions ever, by kind. */
+  counts: Readonly<Partial<Record<KeptKind, number>>>;
+  /** `at` in milliseconds since the epoch. */
+  decisions: readonly KeptDecision[];
+}
+
 export interface PipelineStatus {
   name: string;
   version: string;
@@ -112,6 +121,8 @@ export interface PipelineStatus {
   groups: GroupStatus[];
   /** What the plan that runs was made for, and what was predicted; null where the default runs. */
   plan: Pick<Plan, 'workload' | 'predicted' | 'search'> | null;
+  /** What changes the replicas, and what it decided last, oldest first; null where nothing does. */
+  tuner: TunerStatus | null;
   objectives: ObjectiveStatus[];
   /** Queries in flight, the bytes they hold, and open sequences. */
   live: { queries: number; bytes: number; sequences: number };

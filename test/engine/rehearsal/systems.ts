@@ -20,7 +20,11 @@ export interface Profiled {
 }
 
 /** Times that vary by half, and batches of eight that take four times as long as one item. */
-function profileOf(hardware: string, stages: Readonly<Record<string, Profiled>>, factor: number): Profile {
+export function profileOf(
+  hardware: string,
+  stages: Readonly<Record<string, Profiled>>,
+  factor: number,
+): Profile {
   const quantiles = (time: number) => [
     { percentage: 0, time: 0.75 * time },
     { percentage: 90, time: 1.1 * time },

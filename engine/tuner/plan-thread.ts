@@ -1,0 +1,17 @@
+/** Plans anew in a thread of its own. */
+import { Piscina } from 'piscina';
+import type { PlanOrder } from './observed.ts';
+import { planAnewBy, type Answer } from './plan-anew.ts';
+
+const filename = new URL('./plan-worker.js', import.meta.url).href;
+
+async function searchInThread(order: PlanOrder, signal: AbortSignal): Promise<Answer> {
+  const pool = new Piscina<PlanOrder, Answer>({ filename, minThreads: 1, maxThreads: 1 });
+  try {
+    return await pool.run(order, { signal });
+  } finally {
+    await pool.destroy();
+  }
+}
+
+export const planInThread = planAnewBy(searchInThread);

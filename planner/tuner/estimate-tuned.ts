@@ -1,0 +1,83 @@
+/** Predicts how a plan would do whose replicas the tuner changes. */
+import type { Group, Objective } from '../../pipelines/index.ts';
+import { costOf } from '../cost.ts';
+import { countUpTo } from '../estimate.ts';
+import { percentileOf } from '../percentile.ts';
+import { speedOf } from '../simulation/deployment.ts';
+import { simulate } from '../simulation/simulate.ts';
+import { deploy, type System } from '../system.ts';
+import type { Sample } from '../workload/workload.ts';
+import { provisionOf } from './provision.ts';
+import { SimulatedTuner, type SimulatedTunerOptions } from './simulated-tuner.ts';
+import type { TunerDecision } from './tuner.ts';
+
+export interface TunedOptions extends SimulatedTunerOptions {
+  /** Of the workload that the plan was made for. */
+  planned: readonly Sample[];
+  /** Milliseconds after which a query is given up; by default none is. */
+  deadline?: number | undefined;
+}
+
+export interface TunedEstimate {
+  /** Milliseconds of all seeds together, by percentile; of given up queries Infinity. */
+  predicted: Readonly<Record<string, number>>;
+  /** Share of the queries that miss each objective. */
+  misses: readonly (Objective & { share: number })[];
+  /** US dollars per hour on average, a replica from when it is asked for; undefined where one has no price. */
+  cost: number | undefined;
+  /** Of each seed. */
+  decisions: readonly (readonly TunerDecision[])[];
+}
+
+/**
+ * @param groups of a plan for the system
+ * @param samples what arrives
+ * @throws MillraceError if a pool's hardware is in no profile
+ */
+export function estimateTuned(
+  system: System,
+  groups: readonly Group[],
+  samples: readonly Sample[],
+  slo: readonly Objective[],
+  { planned, deadline, ...options }: TunedOptions,
+): TunedEstimate {
+  const ordered = fastestFirst(system, groups);
+  const deployment = deploy(system, ordered);
+  const provision = provisionOf(system, ordered, planned, slo);
+  const runs = samples.map(sample => {
+    const tuner = new SimulatedTuner(provision, options);
+    const simulated = { controller: tuner, ...(deadline !== undefined && { deadline }) };
+    const { latencies, end } = simulate(system.structure, deployment, sample, simulated);
+    return { latencies, cost: tuner.cost.mean(end), decisions: tuner.decisions };
+  });
+  const latencies = Float64Array.from(
+    runs.flatMap(run => [...run.latencies].map(latency => (Number.isNaN(latency) ? Infinity : latency))),
+  ).sort();
+  const percentiles = [...new Set([50, 95, 99, ...slo.map(({ percentile }) => percentile)])];
+  return {
+    predicted: Object.fromEntries(
+      percentiles
+        .toSorted((a, b) => a - b)
+        .map(percentile => [`p${percentile}`, percentileOf(latencies, percentile)]),
+    ),
+    misses: slo.map(objective => ({
+      ...objective,
+      share: 1 - countUpTo(latencies, objective.limit) / latencies.length,
+    })),
+    cost:
+      costOf(system, groups) === undefined
+        ? undefined
+        : runs.reduce((sum, { cost }) => sum + cost, 0) / runs.length,
+    decisions: runs.map(run => run.decisions),
+  };
+}
+
+/** The groups with their pools in the order in which a deployment has them. */
+function fastestFirst(system: System, groups: readonly Group[]): Group[] {
+  const deployed = deploy(system, groups).groups;
+  return groups.map((group, g) => {
+    const speeds = new Map(deployed[g]!.pools.map(pool => [pool.hardware, speedOf(pool)]));
+    const pools = group.pools.toSorted((a, b) => speeds.get(a.hardware)! - speeds.get(b.hardware)!);
+    return { ...group, pools };
+  });
+}
