@@ -78,9 +78,9 @@ export class FaultyReplicas implements ReplicaFactory {
   /** Replicas that would not start. */
   failedStarts = 0;
   #lostAny = false;
-  #faulty = false;
-  /** How often each query may say it was lost with a replica; twice is too often. */
-  readonly losses = new Map<string, number>();
+  /** How often each query was lost with a replica, and which of them not for another's sake alone. */
+  readonly #losses = new Map<string, number>();
+  readonly #unlucky = new Set<string>();
   /** Queries with an item whose batch went over its time limit. */
   readonly overdue = new Set<string>();
   /** Queries with an item in a batch that can't be run again, beside a poisonous one. */
@@ -99,13 +99,17 @@ export class FaultyReplicas implements ReplicaFactory {
     return this.#lostAny || this.failedStarts > 0 || this.overdue.size > 0;
   }
 
+  /** Whether a query was lost with replicas so often that it may fail for that. */
+  wasLost(tag: string): boolean {
+    return this.#unlucky.has(tag) && this.#losses.get(tag)! >= 2;
+  }
+
   /** Timers that are its replicas', not the engine's. */
   get timers(): number {
     return this.#clock.pending;
   }
 
   arm(fault: Fault, times: number): void {
-    this.#faulty = true;
     this.#armed.push(...Array.from({ length: times }, () => fault));
   }
 
@@ -146,7 +150,7 @@ export class FaultyReplicas implements ReplicaFactory {
     this.running++;
     try {
       if (fault === 'lose') {
-        this.#countLoss(all, pure);
+        this.#countLoss(all, pure, !kills);
         await this.#clock.until(this.#clock.now() + 1);
         throw new Error('worker exited');
       }
@@ -171,12 +175,12 @@ export class FaultyReplicas implements ReplicaFactory {
     return tags;
   }
 
-  /** Where nothing else befalls replicas, none but the query that ends one is to suffer, if it can be helped. */
-  #countLoss(tags: Iterable<string>, pure: boolean): void {
+  /** A query that ends its replica has only itself to blame, and none of its batch is to suffer, if it can be helped. */
+  #countLoss(tags: Iterable<string>, pure: boolean, struck: boolean): void {
     this.#lostAny = true;
     for (const tag of tags) {
-      if (pure && !this.#faulty && !readTag(tag).kills) continue;
-      this.losses.set(tag, (this.losses.get(tag) ?? 0) + (pure ? 1 : 2));
+      if (struck || !pure || readTag(tag).kills) this.#unlucky.add(tag);
+      this.#losses.set(tag, (this.#losses.get(tag) ?? 0) + (pure ? 1 : 2));
     }
   }
 

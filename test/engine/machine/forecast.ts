@@ -1,11 +1,13 @@
 /** What a profile of a random pipeline's stages would say. */
 import type { Forecast } from '../../../planner/index.ts';
-import type { RandomStage } from '../../planner/simulation/random-pipeline.ts';
+import { mostBatch, type RandomStage } from '../../planner/simulation/random-pipeline.ts';
+import { latencyOf } from './traced.ts';
 
 export function forecastFor(stages: readonly RandomStage[]): Forecast {
   const byName = new Map(stages.map(stage => [stage.name, stage]));
-  const latencies = (stage: string, hardware: string) =>
-    byName.get(stage)!.params.latency[hardware === 'cpu' ? 0 : 1]!;
+  const timeOf = (stage: string, hardware: string, items: number) =>
+    latencyOf(byName.get(stage)!.params, hardware === 'cpu' ? 1 : 2, items);
+  const sizes = Array.from({ length: mostBatch }, (_, at) => at + 1);
   // Surely run: with no condition, on what is there for certain.
   const certain = new Set<string>();
   for (const { name, each, when, inputs } of stages) {
@@ -15,9 +17,8 @@ export function forecastFor(stages: readonly RandomStage[]): Forecast {
       certain.add(name);
   }
   return {
-    leastOf: (stage, hardware) => Math.min(...latencies(stage, hardware)),
-    timeOf: (names, hardware, items) =>
-      names.reduce((sum, name) => sum + latencies(name, hardware)[items - 1]!, 0),
+    leastOf: (stage, hardware) => Math.min(...sizes.map(items => timeOf(stage, hardware, items))),
+    timeOf: (names, hardware, items) => names.reduce((sum, name) => sum + timeOf(name, hardware, items), 0),
     scaleOf: stage => (byName.get(stage)!.each ? 2 : 1),
     isCertain: stage => certain.has(stage),
   };

@@ -58,13 +58,17 @@ function trace(item: Item, { stage, kinds, items, stateful }: TimedParams): Outp
   };
 }
 
+/** Whole milliseconds, as all times of the machine are: so that much happens at one moment. */
+export function latencyOf({ latency }: TimedParams, threads: number, items: number): number {
+  return Math.ceil(latency[threads - 1]![items - 1]!);
+}
+
 export const traced: Operator<TimedParams> = {
   ...timed,
   description: 'Takes its time, and says what it was given.',
   create: (params, site) => ({
     async run(batch) {
-      const latencies = params.latency[site.threads - 1]!;
-      await site.until(site.now() + latencies[Math.min(batch.length, latencies.length) - 1]!);
+      await site.until(site.now() + latencyOf(params, site.threads, batch.length));
       for (const { inputs } of batch) {
         for (const tag of tagsIn(Object.values(inputs))) {
           if (readTag(tag).poisons === params.stage) throw new Error(`can't swallow ${tag}`);

@@ -70,6 +70,5 @@ function isBoundToFail({ tag, expected, place, stale, taken }: Asked, replicas: 
   if (!taken) return stale;
   const poisoned = expected ? 'error' in expected : readTag(tag).poisons !== undefined;
   const behindFailed = place !== null && place.epoch.failedAt < place.place;
-  const lost = (replicas.losses.get(tag) ?? 0) >= 2;
-  return poisoned || behindFailed || lost || replicas.besidePoison.has(tag);
+  return poisoned || behindFailed || replicas.wasLost(tag) || replicas.besidePoison.has(tag);
 }
