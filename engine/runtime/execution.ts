@@ -199,7 +199,7 @@ export class Execution {
         for (const stage of dispatched.route.stages) this.#stageDone(query, stage, dispatched.item.index);
       }
     }
-    for (const block of blocks) if (block.readers === 0) this.memory.drop(block);
+    for (const block of blocks) this.memory.read(block);
   }
 
   /** Puts an item's outputs into their slots. */

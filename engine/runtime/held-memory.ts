@@ -12,7 +12,7 @@ export interface Lender {
 export interface Block {
   buffer: SharedArrayBuffer;
   lender: Lender;
-  /** How many hold values that lie in it. */
+  /** How many hold values that lie in it, or have yet to look at them. */
   readers: number;
   /** An answer handed out lies in it: whoever has the answer keeps it, and it is never used again. */
   kept: boolean;
@@ -34,10 +34,10 @@ export class HeldMemory {
     return this.#bytes;
   }
 
-  /** Takes note of a block that came with a result. */
+  /** Takes note of a block that came with a result, which counts as a reader until it is `read`. */
   lent(buffer: SharedArrayBuffer, lender: Lender): Block {
     this.#bytes += buffer.byteLength;
-    return { buffer, lender, readers: 0, kept: false };
+    return { buffer, lender, readers: 1, kept: false };
   }
 
   hold(holder: Holder, block: Block): void {
@@ -63,18 +63,17 @@ export class HeldMemory {
   /** Gives back all that an ended query held. */
   release(holder: Holder): void {
     if (holder.blocks) {
-      for (const block of holder.blocks) {
-        block.readers--;
-        if (block.readers === 0) this.drop(block);
-      }
+      for (const block of holder.blocks) this.read(block);
       holder.blocks = null;
     }
     this.#bytes -= holder.inputBytes;
     holder.inputBytes = 0;
   }
 
-  /** Gives back a block that no query reads. */
-  drop(block: Block): void {
+  /** One of a block's readers is done with it. The last one's leaving gives it back. */
+  read(block: Block): void {
+    block.readers--;
+    if (block.readers > 0) return;
     this.#bytes -= block.buffer.byteLength;
     if (!block.kept) block.lender.returns?.push(block.buffer);
   }

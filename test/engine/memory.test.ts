@@ -6,6 +6,8 @@ import type { Query, WorkItem } from '../../engine/runtime/query.ts';
 import { blockSize, SharedMemory } from '../../engine/runtime/shared-memory.ts';
 import { priorities } from '../../planner/index.ts';
 import { bytes, tensor, text, type BytesTensor, type NumericTensor } from '../../operators/index.ts';
+import { localReplicas, type ReplicaFactory } from '../../engine/index.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 import { pipelineOf, startVirtual } from '../support/virtual-engine.ts';
 
 describe('a replica’s shared memory', () => {
@@ -85,6 +87,34 @@ describe('the engine', () => {
     const { outputs } = await clock.until(query);
     expect(engine.status().bytes).toBe(0);
     expect((outputs['out'] as BytesTensor).data[0]).toHaveLength(100_000);
+  });
+
+  it.each([['a,b'], ['a,poison,b']])('gives memory back to a replica once: %s', async items => {
+    const pipeline = await pipelineOf(
+      `  split: { operator: ./operators.mjs#split, inputs: { text: inputs.text } }
+  repeat: { operator: ./operators.mjs#repeat, each: split.parts, inputs: { in: item } }`,
+      '{ out: repeat.out }',
+    );
+    const clock = new VirtualClock();
+    const given: SharedArrayBuffer[][] = [];
+    const replicas: ReplicaFactory = {
+      async start(spec) {
+        const replica = await localReplicas(clock).start(spec);
+        return {
+          ...replica,
+          run: batch => {
+            given.push([...batch.recycled]);
+            return replica.run(batch);
+          },
+        };
+      },
+    };
+    const { engine } = await startVirtual(pipeline, { clock, replicas, batch: 4 });
+    for (let query = 0; query < 3; query++) {
+      await clock.until(engine.infer({ text: items }).catch(() => undefined));
+      expect(engine.status().bytes).toBe(0);
+    }
+    for (const blocks of given) expect(new Set(blocks).size).toBe(blocks.length);
   });
 });
 

@@ -129,3 +129,22 @@ export const numbers = {
       })),
   }),
 };
+
+/** Gives its text many times over, in one value that is large. */
+export const repeat = {
+  description: 'Repeats its input.',
+  ports: {
+    inputs: { in: { datatype: 'BYTES', shape: [1] } },
+    outputs: { out: { datatype: 'BYTES', shape: [1] } },
+  },
+  create: () => ({
+    run: batch =>
+      batch.map(({ inputs }) => {
+        const text = Buffer.from(inputs.in.data[0]).toString();
+        if (text === 'poison') return new Error('can not swallow poison');
+        return {
+          out: { datatype: 'BYTES', shape: [1], data: [new TextEncoder().encode(text.repeat(10_000))] },
+        };
+      }),
+  }),
+};
