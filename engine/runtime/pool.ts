@@ -1,12 +1,13 @@
 /** Replicas of one group on the same hardware with the same maximum batch. */
 import type { Device } from '../../operators/index.ts';
 import type { PoolLimits } from '../../planner/index.ts';
-import { Bag, type Placed } from './bag.ts';
+import { Bag } from './bag.ts';
 import { BatchTimes } from './batch-times.ts';
 import type { Clock } from './clock.ts';
-import type { Lender } from './held-memory.ts';
-import type { Batch, BatchResult, ReplicaSpec, ReplicaStage } from './message.ts';
-import type { Replica, ReplicaFactory } from './replica.ts';
+import type { ReplicaSpec, ReplicaStage } from './message.ts';
+import type { ReplicaFactory } from './replica.ts';
+import { Replacements } from './replacements.ts';
+import { Slot } from './slot.ts';
 import type { WarmUp } from './warm-up.ts';
 
 export interface PoolSetup extends PoolLimits {
@@ -17,50 +18,30 @@ export interface PoolSetup extends PoolLimits {
   replicas: number;
 }
 
-/** A replica's place in its pool. */
-export class Slot implements Lender, Placed {
-  place = -1;
-  readonly #replica: Replica;
-  returns: SharedArrayBuffer[] | null = [];
-
-  constructor(replica: Replica) {
-    this.#replica = replica;
-  }
-
-  /** Runs a batch, sending along the memory that came back since the last. */
-  run({ programs, items }: Omit<Batch, 'recycled'>): Promise<BatchResult> {
-    let recycled: SharedArrayBuffer[] = [];
-    if (this.returns && this.returns.length > 0) {
-      recycled = this.returns;
-      this.returns = [];
-    }
-    return this.#replica.run({ programs, items, recycled });
-  }
-
-  async retire(): Promise<void> {
-    this.returns = null;
-    await this.#replica.retire();
-  }
-
-  abandon(): void {
-    this.returns = null;
-    this.#replica.abandon();
-  }
-}
-
-/** Milliseconds before a replica that would not start is tried again; doubled each time, up to the second. */
-const restartDelay = { first: 1000, most: 30_000 };
+/**
+ * Milliseconds after which a replica that has to be replaced had a healthy life: one that was lost, and one that has
+ * taken too much memory, which it is given some time for.
+ */
+const healthy = { lost: 2000, worn: 60_000 };
 
 export interface PoolEvents {
   /** A replica is ready for work. */
   ready(): void;
   /** A replacement would not start. */
   startFailed(error: unknown): void;
+  /** An idle replica ended; another takes its place. */
+  lost(reason: unknown): void;
+  /** A replica has more memory than it may; another takes its place. */
+  worn(bytes: number): void;
 }
 
 export interface PoolOptions {
   setup: PoolSetup;
   stages: readonly ReplicaStage[];
+  /** Whether the replicas are processes of their own. */
+  isolated: boolean;
+  /** Bytes that a replica may have. */
+  memory: number;
   clock: Clock;
   factory: ReplicaFactory;
   events: PoolEvents;
@@ -83,17 +64,24 @@ export class Pool {
   /** Replaced, with a batch that is not over. */
   readonly #stuck = new Set<Slot>();
   readonly #ending = new Set<Promise<void>>();
-  #restart: (() => void) | null = null;
+  readonly #replacements: Replacements;
+  readonly #isolated: boolean;
+  readonly #memory: number;
   /** Busy replicas that are to go once their batch is over. */
   #leaving = 0;
   #closed = false;
+  readonly #closing = new AbortController();
 
-  constructor({ setup, stages, clock, factory, events, profiled, warmUp }: PoolOptions) {
+  constructor(options: PoolOptions) {
+    const { setup, stages, isolated, memory, clock, factory, events, profiled, warmUp } = options;
     this.#setup = setup;
     this.#times = new BatchTimes(setup.batch, profiled);
     this.#stages = stages.map(plainStage);
     this.#warmUp = warmUp;
+    this.#isolated = isolated;
+    this.#memory = memory;
     this.#clock = clock;
+    this.#replacements = new Replacements(clock);
     this.#factory = factory;
     this.#events = events;
   }
@@ -118,6 +106,11 @@ export class Pool {
   /** Replicas that take work, now or later. */
   get live(): number {
     return this.#idle.length + this.#busy.size;
+  }
+
+  /** When the next replacement is tried, on the clock; Infinity: none is waited for. */
+  get nextStart(): number {
+    return this.#replacements.next;
   }
 
   /** Starts every replica. @throws what the first that would not start threw; nothing is left running then */
@@ -149,11 +142,13 @@ export class Pool {
     this.#events.ready();
   }
 
-  /** Ends so many replicas: idle ones now, others when their batch is over. */
+  /** Ends so many replicas: first those that are still to be replaced, then idle ones, others when their batch is over. */
   shrink(count: number): void {
-    const idle = this.#idle.splice(0, count);
+    const missing = this.#replacements.drop(count);
+    const idle = this.#idle.splice(0, count - missing);
     for (const slot of idle) this.#end(slot);
-    this.#leaving += Math.min(count - idle.length, this.#busy.size - this.#leaving);
+    const others = this.#busy.size + this.#replacements.starting - this.#leaving;
+    this.#leaving += Math.min(count - missing - idle.length, others);
   }
 
   /** Takes another largest batch or time to wait; replicas come and go by `grow` and `shrink`. */
@@ -170,19 +165,28 @@ export class Pool {
     return slot;
   }
 
-  /** A replica's batch is over and it is idle again. */
-  giveBack(slot: Slot): void {
+  /** A replica's batch is over and it is idle again. @param memory bytes that it told to have */
+  giveBack(slot: Slot, memory = 0): void {
     this.#busy.delete(slot);
-    if (this.#closed || this.#goes()) this.#end(slot);
-    else this.#idle.push(slot);
+    if (this.#closed || slot.state === 'leaving' || this.#goes()) {
+      this.#end(slot);
+      return;
+    }
+    this.#idle.push(slot);
+    this.#replacements.hurry();
+    if (memory > this.#memory && slot.state === 'working') this.#renew(slot, memory);
   }
 
   /** A replica is not to be used again: another takes its place. It is ended by `discard` once its batch is over. */
   replace(slot: Slot): void {
-    slot.returns = null;
+    const { state } = slot;
+    slot.state = 'lost';
+    slot.kill();
     this.#busy.delete(slot);
     this.#stuck.add(slot);
-    if (!this.#closed && !this.#goes()) void this.#startReplacement(restartDelay.first);
+    // Of one that is worn or leaving another is being started already, or is there.
+    if (this.#closed || state !== 'working' || this.#goes()) return;
+    this.#replacements.add(this.#clock.now() - slot.since >= healthy.lost, () => this.#startReplacement());
   }
 
   /** Ends a replica that was replaced. */
@@ -191,21 +195,28 @@ export class Pool {
     this.#end(slot);
   }
 
+  /** Whether all that runs is being ended, answered or not. */
+  get isEnding(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Whether it is retired and every replica has ended. */
   get isGone(): boolean {
-    return this.#closed && this.live === 0 && this.#stuck.size === 0 && this.#ending.size === 0;
+    const { starting } = this.#replacements;
+    return this.#closed && this.live + starting + this.#stuck.size + this.#ending.size === 0;
   }
 
   /** Ends idle replicas now and the others when their batch is over. */
   retire(): void {
     this.#closed = true;
-    this.#restart?.();
+    this.#replacements.stop();
     for (const slot of this.#idle.splice(0)) this.#end(slot);
   }
 
   /** Retires the pool; busy replicas no longer keep the process alive. */
   async close(): Promise<void> {
     this.retire();
+    this.#closing.abort();
     for (const slot of [...this.#busy, ...this.#stuck]) slot.abandon();
     await Promise.all(this.#ending);
   }
@@ -221,27 +232,58 @@ export class Pool {
     const { hardware, device, threads, batch } = this.#setup;
     const warmUp = this.#warmUp.batches(batch);
     const spec: ReplicaSpec = { stages: this.#stages, hardware, device, threads };
-    return new Slot(await this.#factory.start(warmUp ? { ...spec, warmUp } : spec));
+    if (this.#isolated) spec.isolation = 'process';
+    if (warmUp) spec.warmUp = warmUp;
+    const slot = new Slot(await this.#factory.start(spec, this.#closing.signal), this.#clock.now());
+    void slot.gone?.then(reason => this.#ended(slot, reason));
+    return slot;
   }
 
-  async #startReplacement(delay: number): Promise<void> {
+  /** A replica ended. One that had a batch is found out by that. */
+  #ended(slot: Slot, reason: unknown): void {
+    const at = this.#idle.indexOf(slot);
+    if (at < 0) return;
+    this.#idle.splice(at, 1);
+    this.replace(slot);
+    this.discard(slot);
+    this.#events.lost(reason);
+  }
+
+  /** Has another take a replica's place, which goes on working until that is there. */
+  #renew(slot: Slot, memory: number): void {
+    slot.state = 'worn';
+    this.#events.worn(memory);
+    this.#replacements.add(this.#clock.now() - slot.since >= healthy.worn, () =>
+      this.#startReplacement(slot),
+    );
+  }
+
+  /** Starts a replica in place of one that is gone, or is to go. @returns whether it did */
+  async #startReplacement(worn?: Slot): Promise<boolean> {
     let slot: Slot;
     try {
       slot = await this.#startSlot();
     } catch (error) {
-      if (this.#closed) return;
-      this.#events.startFailed(error);
-      this.#restart = this.#clock.at(this.#clock.now() + delay, () => {
-        void this.#startReplacement(Math.min(2 * delay, restartDelay.most));
-      });
-      return;
+      if (!this.#closed) this.#events.startFailed(error);
+      return false;
     }
-    if (this.#closed) {
-      this.#end(slot);
-      return;
+    // A worn one that was ended meanwhile was one too many.
+    const isWanted = !this.#closed && !this.#goes() && !(worn && this.#release(worn));
+    if (!isWanted) this.#end(slot);
+    else {
+      this.#idle.push(slot);
+      this.#events.ready();
     }
-    this.#idle.push(slot);
-    this.#events.ready();
+    return true;
+  }
+
+  /** Lets a replica go whose place was taken. @returns whether it had gone before, and nobody was to take its place */
+  #release(worn: Slot): boolean {
+    const at = this.#idle.indexOf(worn);
+    if (at >= 0) this.#end(this.#idle.splice(at, 1)[0]!);
+    else if (worn.place >= 0) worn.state = 'leaving';
+    else return worn.state !== 'lost';
+    return false;
   }
 
   #end(slot: Slot): void {

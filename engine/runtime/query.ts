@@ -26,6 +26,8 @@ export interface WorkItem extends Placed {
   started: number;
   /** Replicas lost while they ran it. */
   losses: number;
+  /** It must not share a batch: it may be the one to blame for what became of the last. */
+  alone: boolean;
   /** Its query ended while it waited. */
   dropped: boolean;
 }

@@ -28,6 +28,10 @@ export class Queue {
   }
 
   push(item: WorkItem): void {
+    if (item.alone) {
+      this.#again.push(item);
+      return;
+    }
     const { deadline, priority } = item.query;
     this.#waiting.push(item, item.queued, deadline, priority);
   }

@@ -104,6 +104,19 @@ function addReplicas(presenter: Presenter): void {
   );
 }
 
+function addCircuits(presenter: Presenter): void {
+  presenter.gauge(
+    'circuit_open',
+    '1 while a group takes no queries, since its workers keep ending; otherwise 0.',
+    ['group'],
+    (_, { engine }) =>
+      (engine?.status().groups ?? []).map(({ name, trouble }) => ({
+        labels: { group: name },
+        value: trouble === null ? 0 : 1,
+      })),
+  );
+}
+
 function addEngines(presenter: Presenter): void {
   presenter.gauge(
     'pipeline_ready',
@@ -165,6 +178,7 @@ export function makeRegistry(observed: Observed): Registry {
   addQueries(presenter);
   addStages(presenter);
   addReplicas(presenter);
+  addCircuits(presenter);
   addEngines(presenter);
   addServer(presenter, observed);
   collectDefaultMetrics({ register: registry });
