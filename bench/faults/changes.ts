@@ -6,8 +6,6 @@ import { Traffic } from './traffic.ts';
 
 /** Queries per second. */
 const rate = 50;
-/** Milliseconds of the objective. */
-const objective = 500;
 
 export interface Changes {
   changes: number;
@@ -56,7 +54,7 @@ export const policies = {
 export async function measureChanges(policy: keyof typeof policies, changes: number): Promise<Changes> {
   const pipeline = await loadPipeline(projectFile('bench/faults/changing.yaml'));
   let engine = await Engine.start(pipeline, { deployment: anyDeployment() });
-  const traffic = new Traffic(text => engine.infer({ text }));
+  const traffic = new Traffic({ ask: text => engine.infer({ text }) });
   const over = new AbortController();
   const sent = traffic.send(rate, over.signal);
   try {
@@ -69,15 +67,7 @@ export async function measureChanges(policy: keyof typeof policies, changes: num
     await sent;
     await engine.close();
   }
-  const { asked } = traffic;
-  const answered = traffic.count(({ outcome }) => outcome === 'answered');
-  const mixed = traffic.count(({ outcome }) => outcome === 'mixed');
-  return {
-    changes,
-    asked,
-    failed: traffic.ended.length - answered - mixed,
-    lost: asked - traffic.ended.length,
-    mixed,
-    late: traffic.count(({ outcome, latency }) => outcome === 'answered' && latency > objective),
-  };
+  const { asked, ended, late } = traffic;
+  const [answered, mixed] = [traffic.count('answered'), traffic.count('mixed')];
+  return { changes, asked, failed: ended - answered - mixed, lost: asked - ended, mixed, late };
 }

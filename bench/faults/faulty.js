@@ -12,7 +12,7 @@ export const prepare = {
     async run(batch) {
       const texts = textsOf(batch);
       if (texts.some(each => each.startsWith('poison'))) throw new Error('poison');
-      await sleep(texts.some(each => each.startsWith('late')) ? 600 : 2);
+      await sleep(texts.some(each => each.startsWith('late')) ? 3000 : 2);
       return batch.map(({ inputs }) => ({ text: inputs.text }));
     },
   }),

@@ -9,8 +9,6 @@ import { Traffic } from './traffic.ts';
 /** Queries per second. */
 const rate = 60;
 const replicas = 3;
-/** Milliseconds of the objective. */
-const objective = 500;
 
 export interface Kills {
   kills: number;
@@ -55,7 +53,7 @@ export async function measureKills(policy: Policy, kills: number): Promise<Kills
   let isNoticed = false;
   const options: EngineOptions = { deployment, events: { replicaLost: () => (isNoticed = true) } };
   let engine = await Engine.start(pipeline, options);
-  const traffic = new Traffic(text => engine.infer({ text }));
+  const traffic = new Traffic({ ask: text => engine.infer({ text }) });
   const over = new AbortController();
   const sent = traffic.send(rate, over.signal);
   const recovery: number[] = [];
@@ -80,14 +78,7 @@ export async function measureKills(policy: Policy, kills: number): Promise<Kills
     await sent;
     await engine.close();
   }
-  const answered = traffic.count(({ outcome }) => outcome === 'answered');
-  const mixed = traffic.count(({ outcome }) => outcome === 'mixed');
-  return {
-    kills,
-    asked: traffic.asked,
-    lost: traffic.asked - answered - mixed,
-    mixed,
-    late: traffic.count(({ outcome, latency }) => outcome === 'answered' && latency > objective),
-    recovery,
-  };
+  const { asked, late } = traffic;
+  const [answered, mixed] = [traffic.count('answered'), traffic.count('mixed')];
+  return { kills, asked, lost: asked - answered - mixed, mixed, late, recovery };
 }

@@ -3,10 +3,12 @@
  * crash and are late, queries cancelled and out of time, changes of plan? Fails if it does not.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Engine, loadPipeline, MillraceError, type Deployment } from '../../engine/index.ts';
 import { projectFile, type Bench } from '../bench.ts';
 import { children } from '../faults/children.ts';
-import { Traffic, type Ended } from '../faults/traffic.ts';
+import { Traffic, type Outcome } from '../faults/traffic.ts';
 import { median } from '../measure.ts';
 import { figure, showProgress } from '../report.ts';
 
@@ -14,11 +16,11 @@ import { figure, showProgress } from '../report.ts';
 const rate = 60;
 
 /** Kinds of queries, with their shares; the rest is plain. What each may end with beside its answer. */
-const kinds: Readonly<Record<string, { share: number; ends: readonly Ended['outcome'][] }>> = {
+const kinds: Readonly<Record<string, { share: number; ends: readonly Outcome[] }>> = {
   poison: { share: 0.02, ends: ['stage-failed'] },
-  late: { share: 0.01, ends: ['deadline-exceeded'] },
-  crash: { share: 0.003, ends: ['stage-failed'] },
-  hang: { share: 0.003, ends: ['deadline-exceeded'] },
+  late: { share: 0.001, ends: ['deadline-exceeded'] },
+  crash: { share: 0.0005, ends: ['stage-failed'] },
+  hang: { share: 0.0005, ends: ['deadline-exceeded'] },
   cancelled: { share: 0.05, ends: ['cancelled'] },
   hasty: { share: 0.05, ends: ['deadline-exceeded', 'overloaded'] },
 };
@@ -27,15 +29,18 @@ const kinds: Readonly<Record<string, { share: number; ends: readonly Ended['outc
 const guilty: ReadonlySet<string> = new Set(['poison', 'late', 'crash', 'hang']);
 
 /**
- * What an innocent query may end with, seldom: its worker was killed twice in a row, or the group had too many losses
- * and took none.
+ * What an innocent query may end with, seldom: its worker was killed twice in a row, the group had too many losses and
+ * took none, or the machine had no time for it.
  */
-const unlucky: readonly Ended['outcome'][] = ['stage-failed', 'unavailable'];
+const unlucky: readonly Outcome[] = ['stage-failed', 'unavailable', 'deadline-exceeded'];
 /** Share of all queries that may be unlucky. */
 const mostUnlucky = 0.02;
 
 /** Resident memory at the end over that after a quarter of the time. */
 const mostGrowth = 1.3;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const between = (least: number, most: number) => least + Math.floor(Math.random() * (most - least + 1));
 
@@ -56,13 +61,13 @@ function anyDeployment(): Deployment {
   }));
 }
 
-function anyKind(query: number): string {
+function anyKind(): string {
   let rest = Math.random();
   for (const [kind, { share }] of Object.entries(kinds)) {
     rest -= share;
-    if (rest < 0) return `${kind} ${query}`;
+    if (rest < 0) return kind;
   }
-  return `plain ${query}`;
+  return 'plain';
 }
 
 function ask(engine: Engine, text: string): ReturnType<Engine['infer']> {
@@ -81,9 +86,7 @@ async function keepOn(pause: number, signal: AbortSignal, act: () => void | Prom
   }
 }
 
-/** How a query ended, judged by its kind. */
-function judge({ text, outcome }: Ended): 'fine' | 'unlucky' | 'wrong' {
-  const [kind] = text.split(' ') as [string];
+function judge(kind: string, outcome: Outcome): 'fine' | 'unlucky' | 'wrong' {
   if (outcome === 'answered') return guilty.has(kind) ? 'wrong' : 'fine';
   if (kinds[kind]?.ends.includes(outcome)) return 'fine';
   return unlucky.includes(outcome) ? 'unlucky' : 'wrong';
@@ -100,19 +103,19 @@ export const bench: Bench = async ({ quick, duration = 30 * 60_000 }) => {
   const length = quick ? 10_000 : duration;
   const pipeline = await loadPipeline(projectFile('bench/faults/faults.yaml'));
   const engine = await Engine.start(pipeline, { deployment: anyDeployment() });
-  const traffic = new Traffic(text => ask(engine, text), anyKind);
+  const traffic = new Traffic({ ask: text => ask(engine, text), kindOf: anyKind });
   const signal = AbortSignal.timeout(length);
   const counts = { kills: 0, changes: 0 };
   const memory: number[] = [];
   await Promise.all([
     traffic.send(rate, signal),
-    keepOn(4000, signal, () => {
+    keepOn(5000, signal, () => {
       const pids = children();
       if (pids.length === 0) return;
       process.kill(pids[between(0, pids.length - 1)]!, 'SIGKILL');
       counts.kills++;
     }),
-    keepOn(3000, signal, async () => {
+    keepOn(4000, signal, async () => {
       // A worker that is killed while it starts fails the change, which then leaves all as it was.
       await engine.apply(anyDeployment()).catch((error: unknown) => {
         if (!(error instanceof MillraceError)) throw error;
@@ -120,6 +123,7 @@ export const bench: Bench = async ({ quick, duration = 30 * 60_000 }) => {
       counts.changes++;
     }),
     keepOn(1000, signal, () => {
+      collect();
       memory.push(process.memoryUsage.rss());
       showProgress(`${traffic.asked} queries, ${counts.kills} kills, ${counts.changes} changes of plan…`);
     }),
@@ -132,14 +136,17 @@ export const bench: Bench = async ({ quick, duration = 30 * 60_000 }) => {
   const orphans = children().length;
   const quarter = Math.floor(memory.length / 4);
   const growth = median(memory.slice(-quarter)) / median(memory.slice(quarter, 2 * quarter));
-  const wrong = traffic.ended.filter(ended => judge(ended) === 'wrong');
+  const judged = (as: ReturnType<typeof judge>) =>
+    traffic.all.filter(({ kind, outcome }) => judge(kind, outcome) === as);
+  const total = (of: typeof traffic.all) => of.reduce((sum, { count }) => sum + count, 0);
+  const wrong = judged('wrong');
   const figures = {
     seconds: length / 1000,
     queries: traffic.asked,
-    never_ended: traffic.asked - traffic.ended.length,
-    mixed: traffic.count(({ outcome }) => outcome === 'mixed'),
-    wrong: wrong.length,
-    unlucky: traffic.count(ended => judge(ended) === 'unlucky'),
+    never_ended: traffic.asked - traffic.ended,
+    mixed: traffic.count('mixed'),
+    wrong: total(wrong),
+    unlucky: total(judged('unlucky')),
     ...counts,
     left,
     orphans,
@@ -147,14 +154,14 @@ export const bench: Bench = async ({ quick, duration = 30 * 60_000 }) => {
   };
   const problems = [
     figures.never_ended > 0 && `${figures.never_ended} queries never ended`,
-    wrong.length > 0 && `wrong ends: ${JSON.stringify(wrong.slice(0, 5))}`,
+    wrong.length > 0 && `wrong ends: ${JSON.stringify(wrong)}`,
     figures.unlucky > mostUnlucky * traffic.asked && `${figures.unlucky} innocent queries failed`,
     left > 0 && `${left} are left of queries, bytes, items and busy replicas`,
     orphans > 0 && `${orphans} processes are left`,
     !quick && growth > mostGrowth && `memory grew ${growth.toFixed(2)}-fold`,
   ].filter(Boolean);
   if (problems.length > 0) throw new Error(`the engine broke its promises: ${problems.join('; ')}`);
-  const outcomes = [...new Set(traffic.ended.map(({ outcome }) => outcome))].toSorted();
+  const outcomes = [...new Set(traffic.all.map(({ outcome }) => outcome))].toSorted();
   return {
     figures,
     tables: [
@@ -163,9 +170,7 @@ export const bench: Bench = async ({ quick, duration = 30 * 60_000 }) => {
         headings: ['kind', ...outcomes],
         rows: ['plain', ...Object.keys(kinds)].map(kind => [
           kind,
-          ...outcomes.map(outcome =>
-            String(traffic.count(ended => ended.outcome === outcome && ended.text.startsWith(`${kind} `))),
-          ),
+          ...outcomes.map(outcome => String(traffic.count(outcome, kind))),
         ]),
       },
     ],
