@@ -40,8 +40,8 @@ export class Trial {
     inputs: readonly StageInput[],
     { hardware: { device, threads }, replicas, clock }: TrialOptions,
   ): Promise<Trial> {
-    const { name, code, params, outputs, ports, pure } = stage;
-    const spec = { stages: [{ name, code, params, outputs, ports, pure }], device, threads };
+    const { name, code, params, outputs, ports, pure, isolation } = stage;
+    const spec = { stages: [{ name, code, params, outputs, ports, pure }], device, threads, isolation };
     return new Trial(stage, await replicas.start(spec), inputs, clock);
   }
 

@@ -186,7 +186,8 @@ export class Pool {
     this.#stuck.add(slot);
     // Of one that is worn or leaving another is being started already, or is there.
     if (this.#closed || state !== 'working' || this.#goes()) return;
-    this.#replacements.add(this.#clock.now() - slot.since >= healthy.lost, () => this.#startReplacement());
+    const start = () => this.#startReplacement();
+    this.#replacements.add({ start, isMissing: true }, this.#ageOf(slot) >= healthy.lost);
   }
 
   /** Ends a replica that was replaced. */
@@ -253,9 +254,8 @@ export class Pool {
   #renew(slot: Slot, memory: number): void {
     slot.state = 'worn';
     this.#events.worn(memory);
-    this.#replacements.add(this.#clock.now() - slot.since >= healthy.worn, () =>
-      this.#startReplacement(slot),
-    );
+    const start = () => this.#startReplacement(slot);
+    this.#replacements.add({ start, isMissing: false }, this.#ageOf(slot) >= healthy.worn);
   }
 
   /** Starts a replica in place of one that is gone, or is to go. @returns whether it did */
@@ -284,6 +284,10 @@ export class Pool {
     else if (worn.place >= 0) worn.state = 'leaving';
     else return worn.state !== 'lost';
     return false;
+  }
+
+  #ageOf({ since }: Slot): number {
+    return this.#clock.now() - since;
   }
 
   #end(slot: Slot): void {

@@ -47,7 +47,12 @@ class ReplicaProcess implements Replica {
     });
     this.gone = this.#end();
     this.#socket = this.#child.stdio[3] as Socket;
-    for (const stream of this.#child.stdio.slice(3)) stream?.on('error', () => this.kill());
+    for (const stream of this.#child.stdio.slice(3)) {
+      stream?.on('error', error => {
+        this.#fault ||= error.message;
+        this.kill();
+      });
+    }
     this.#channel = FrameChannel.over(this.#socket, {
       allocate: bytes => (bytes > plainBytes ? this.#memory.take(bytes) : new ArrayBuffer(bytes)),
       received: frame => this.#received(frame),

@@ -4,16 +4,20 @@
  */
 import type { Clock } from './clock.ts';
 
-/** Milliseconds before a replica is tried again after a first failure; doubled with each further one, up to the most. */
+/** Milliseconds before a replica is tried again after a first failure; doubled each time, up to the most. */
 const delays = { first: 100, most: 30_000 };
 
-/** Starts a replica; whether it did. Must not reject. */
-export type Start = () => Promise<boolean>;
+export interface Replacement {
+  /** Starts a replica; whether it did. Must not reject. */
+  start: () => Promise<boolean>;
+  /** Whether the one that it replaces is gone already. */
+  isMissing: boolean;
+}
 
 interface Waiting {
+  replacement: Replacement;
   /** When it is tried, on the clock. */
   time: number;
-  start: Start;
   cancel: () => void;
 }
 
@@ -40,58 +44,58 @@ export class Replacements {
   }
 
   /** @param wasHealthy whether what is replaced had worked for a while */
-  add(wasHealthy: boolean, start: Start): void {
+  add(replacement: Replacement, wasHealthy: boolean): void {
     this.#streak = wasHealthy ? 0 : this.#streak + 1;
-    this.#schedule(start);
+    this.#schedule(replacement);
   }
 
   /** Tries all that wait now: there is a replica that works. */
   hurry(): void {
-    for (const { cancel, start } of this.#takeWaiting(this.#waiting.size)) {
-      cancel();
-      void this.#try(start);
+    for (const waiting of [...this.#waiting]) {
+      this.#cancel(waiting);
+      void this.#try(waiting.replacement);
     }
   }
 
-  /** Gives up to `count` of those up that wait. @returns how many it were */
+  /** Leaves up to `count` of those that are gone unreplaced. @returns how many that were */
   drop(count: number): number {
-    const dropped = this.#takeWaiting(count);
-    for (const { cancel } of dropped) cancel();
+    const missing = [...this.#waiting].filter(({ replacement }) => replacement.isMissing);
+    const dropped = missing.slice(0, count);
+    for (const waiting of dropped) this.#cancel(waiting);
     return dropped.length;
   }
 
   /** Starts none any more. */
   stop(): void {
     this.#stopped = true;
-    this.drop(this.#waiting.size);
+    for (const waiting of [...this.#waiting]) this.#cancel(waiting);
   }
 
-  #takeWaiting(count: number): Waiting[] {
-    const taken = [...this.#waiting].slice(0, count);
-    for (const waiting of taken) this.#waiting.delete(waiting);
-    return taken;
+  #cancel(waiting: Waiting): void {
+    waiting.cancel();
+    this.#waiting.delete(waiting);
   }
 
-  #schedule(start: Start): void {
+  #schedule(replacement: Replacement): void {
     if (this.#streak === 0) {
-      void this.#try(start);
+      void this.#try(replacement);
       return;
     }
     const time = this.#clock.now() + Math.min(delays.first * 2 ** (this.#streak - 1), delays.most);
     const cancel = this.#clock.at(time, () => {
       this.#waiting.delete(waiting);
-      void this.#try(start);
+      void this.#try(replacement);
     });
-    const waiting: Waiting = { time, start, cancel };
+    const waiting: Waiting = { replacement, time, cancel };
     this.#waiting.add(waiting);
   }
 
-  async #try(start: Start): Promise<void> {
+  async #try(replacement: Replacement): Promise<void> {
     this.#starting++;
-    const started = await start();
+    const started = await replacement.start();
     this.#starting--;
     if (started || this.#stopped) return;
     this.#streak++;
-    this.#schedule(start);
+    this.#schedule(replacement);
   }
 }
