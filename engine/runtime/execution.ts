@@ -1,4 +1,5 @@
 /** Work on its way: queries' pieces of work into the groups' queues, and replicas' results back into the queries. */
+import { inspect } from 'node:util';
 import type { Tensor, Value } from '../../operators/index.ts';
 import type { Forecast } from '../../planner/index.ts';
 import type { Clock } from './clock.ts';
@@ -19,7 +20,7 @@ import type { BatchResult } from './message.ts';
 import type { PoolEvents } from './pool.ts';
 import { Router } from './program.ts';
 import type { Query, QueryObserver, QueryResult, WorkItem } from './query.ts';
-import type { ReplicaFactory } from './replica.ts';
+import { howLost, type ReplicaFactory } from './replica.ts';
 import { Sequences } from './sequences.ts';
 
 export interface ExecutionOptions {
@@ -147,7 +148,7 @@ export class Execution {
       again: items => this.#again(items),
       failed: (item, error) => item.query.settle(error),
       replicaLost: reason => {
-        this.#log.error({ group: name, reason }, 'a replica was lost');
+        this.#log.error({ group: name, detail: inspect(reason) }, `a replica was lost (${howLost(reason)})`);
         this.#events.replicaLost?.(name);
       },
       circuit: trouble => {
@@ -167,7 +168,7 @@ export class Execution {
         this.dispatch();
       },
       startFailed: error => {
-        this.#log.error({ group, error }, 'a replica could not be replaced');
+        this.#log.error({ group, detail: inspect(error) }, 'a replica could not be replaced');
         health()?.startFailed();
       },
       lost: reason => health()?.lost(reason),

@@ -43,7 +43,7 @@ export class GroupMaker {
     return new Pool({
       setup,
       stages,
-      isolated: stages.some(({ isolation }) => isolation === 'process'),
+      isolation: stages.some(({ isolation }) => isolation === 'process') ? 'process' : 'thread',
       memory: limits.replicaMemory,
       clock,
       factory: replicas,

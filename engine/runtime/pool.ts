@@ -4,7 +4,8 @@ import type { PoolLimits } from '../../planner/index.ts';
 import { Bag } from './bag.ts';
 import { BatchTimes } from './batch-times.ts';
 import type { Clock } from './clock.ts';
-import type { ReplicaSpec, ReplicaStage } from './message.ts';
+import type { ReplicaStage } from './message.ts';
+import { specOf } from './replica-spec.ts';
 import type { ReplicaFactory } from './replica.ts';
 import { Replacements } from './replacements.ts';
 import { Slot } from './slot.ts';
@@ -38,8 +39,7 @@ export interface PoolEvents {
 export interface PoolOptions {
   setup: PoolSetup;
   stages: readonly ReplicaStage[];
-  /** Whether the replicas are processes of their own. */
-  isolated: boolean;
+  isolation: 'thread' | 'process';
   /** Bytes that a replica may have. */
   memory: number;
   clock: Clock;
@@ -54,10 +54,8 @@ export interface PoolOptions {
 export class Pool {
   #setup: PoolSetup;
   #times: BatchTimes;
-  readonly #stages: readonly ReplicaStage[];
-  readonly #warmUp: WarmUp;
+  readonly #options: PoolOptions;
   readonly #clock: Clock;
-  readonly #factory: ReplicaFactory;
   readonly #events: PoolEvents;
   readonly #idle: Slot[] = [];
   readonly #busy = new Bag<Slot>();
@@ -65,24 +63,18 @@ export class Pool {
   readonly #stuck = new Set<Slot>();
   readonly #ending = new Set<Promise<void>>();
   readonly #replacements: Replacements;
-  readonly #isolated: boolean;
-  readonly #memory: number;
   /** Busy replicas that are to go once their batch is over. */
   #leaving = 0;
   #closed = false;
   readonly #closing = new AbortController();
 
   constructor(options: PoolOptions) {
-    const { setup, stages, isolated, memory, clock, factory, events, profiled, warmUp } = options;
+    const { setup, clock, events, profiled } = options;
+    this.#options = options;
     this.#setup = setup;
     this.#times = new BatchTimes(setup.batch, profiled);
-    this.#stages = stages.map(plainStage);
-    this.#warmUp = warmUp;
-    this.#isolated = isolated;
-    this.#memory = memory;
     this.#clock = clock;
     this.#replacements = new Replacements(clock);
-    this.#factory = factory;
     this.#events = events;
   }
 
@@ -137,7 +129,7 @@ export class Pool {
         failed = (await Promise.allSettled([startOne()])).find(result => result.status === 'rejected');
     }
     if (failed || this.#closed) for (const slot of started) this.#end(slot);
-    else this.#idle.push(...started);
+    else for (const slot of started) this.#admit(slot);
     if (failed) throw failed.reason;
     this.#events.ready();
   }
@@ -173,8 +165,9 @@ export class Pool {
       return;
     }
     this.#idle.push(slot);
-    this.#replacements.hurry();
-    if (memory > this.#memory && slot.state === 'working') this.#renew(slot, memory);
+    if (!slot.hasWorked) this.#replacements.hurry();
+    slot.hasWorked = true;
+    if (memory > this.#options.memory && slot.state === 'working') this.#renew(slot, memory);
   }
 
   /** A replica is not to be used again: another takes its place. It is ended by `discard` once its batch is over. */
@@ -231,13 +224,15 @@ export class Pool {
 
   async #startSlot(): Promise<Slot> {
     const { hardware, device, threads, batch } = this.#setup;
-    const warmUp = this.#warmUp.batches(batch);
-    const spec: ReplicaSpec = { stages: this.#stages, hardware, device, threads };
-    if (this.#isolated) spec.isolation = 'process';
-    if (warmUp) spec.warmUp = warmUp;
-    const slot = new Slot(await this.#factory.start(spec, this.#closing.signal), this.#clock.now());
+    const { factory, stages, isolation, warmUp } = this.#options;
+    const spec = specOf({ hardware, device, threads, isolation }, stages, warmUp.batches(batch));
+    return new Slot(await factory.start(spec, this.#closing.signal), this.#clock.now());
+  }
+
+  /** Has a replica take work. */
+  #admit(slot: Slot): void {
+    this.#idle.push(slot);
     void slot.gone?.then(reason => this.#ended(slot, reason));
-    return slot;
   }
 
   /** A replica ended. One that had a batch is found out by that. */
@@ -271,7 +266,7 @@ export class Pool {
     const isWanted = !this.#closed && !this.#goes() && !(worn && this.#release(worn));
     if (!isWanted) this.#end(slot);
     else {
-      this.#idle.push(slot);
+      this.#admit(slot);
       this.#events.ready();
     }
     return true;
@@ -297,9 +292,4 @@ export class Pool {
       .then(() => void this.#ending.delete(ending));
     this.#ending.add(ending);
   }
-}
-
-/** What of a stage is sent to replicas. */
-function plainStage({ name, code, params, outputs, ports, pure }: ReplicaStage): ReplicaStage {
-  return { name, code, params, outputs, ports, pure };
 }

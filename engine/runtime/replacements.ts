@@ -51,7 +51,7 @@ export class Replacements {
 
   /** Tries all that wait now: there is a replica that works. */
   hurry(): void {
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of this.#waiting) {
       this.#cancel(waiting);
       void this.#try(waiting.replacement);
     }
@@ -68,7 +68,7 @@ export class Replacements {
   /** Starts none any more. */
   stop(): void {
     this.#stopped = true;
-    for (const waiting of [...this.#waiting]) this.#cancel(waiting);
+    for (const waiting of this.#waiting) this.#cancel(waiting);
   }
 
   #cancel(waiting: Waiting): void {

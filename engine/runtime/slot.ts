@@ -16,6 +16,8 @@ export class Slot implements Lender, Placed {
   /** When it was ready for work, on the engine's clock. */
   readonly since: number;
   state: SlotState = 'working';
+  /** Whether a batch of it has come back. */
+  hasWorked = false;
   returns: SharedArrayBuffer[] | null = [];
   readonly #replica: Replica;
 

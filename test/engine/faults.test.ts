@@ -204,6 +204,26 @@ describe('a replacement', () => {
     expect(waits.at(-1)).toBe(30_000);
   });
 
+  it('waits its time although others work', async () => {
+    const faults: Faults = { start: number => (number > 1 ? new Error('no room') : undefined) };
+    const { ask, clock, replicas } = await start(faults, { replicas: 2 });
+    expect(await ask('a', 'b')).toEqual(['a', 'b']);
+    replicas.end(1, 'exit code 1');
+    const from = clock.now();
+    while (clock.now() < from + 1000) expect(await ask('x')).toEqual(['x']);
+    expect(replicas.started.slice(2).map(time => time - from)).toEqual([100, 300, 700]);
+  });
+
+  it('waits no longer once one of those that were lost works again', async () => {
+    const { engine, ask, clock, replicas } = await start({}, { replicas: 3 });
+    for (const replica of [0, 1, 2]) replicas.end(replica, 'exit code 1');
+    await clock.advanceTo(100);
+    expect(replicas.started.slice(3)).toEqual([100]);
+    expect(await ask('x')).toEqual(['x']);
+    expect(replicas.started.slice(3)).toEqual([100, 110, 110]);
+    expect(engine.status().groups[0]!.pools).toMatchObject([{ idle: 3 }]);
+  });
+
   it('does not come for a replica that a change of plan has done away with', async () => {
     const { engine, clock, replicas } = await start({}, { replicas: 2 });
     replicas.end(1, 'exit code 1');
