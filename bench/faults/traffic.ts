@@ -14,7 +14,7 @@ export interface TrafficOptions {
 }
 
 /** Milliseconds after which an answer is late. */
-export const objective = 500;
+const objective = 500;
 
 export class Traffic {
   /** How many were sent, how many of them ended, and how many were answered late. */
