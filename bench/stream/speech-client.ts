@@ -2,14 +2,15 @@
  * Streams of speech, in a process of its own: all are opened, some of them talk in real time, a frame of 32 ms at a time,
  * and each frame's answer is timed from when it was due. Prints one JSON object.
  *
- * Arguments: HOST STREAMS TALKING SECONDS FILE.wav
+ * Arguments: HOST STREAMS TALKING SECONDS FILE.wav WARMUP, the seconds at the start that are not counted
  */
 import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import { encodeInferRequest, bytes, readFrame, writeFrame } from '../../operators/index.ts';
 import { percentileOf } from '../../planner/index.ts';
 
-const [host, streams, talking, seconds, file] = process.argv.slice(2) as [
+const [host, streams, talking, seconds, file, warmUp] = process.argv.slice(2) as [
+  string,
   string,
   string,
   string,
@@ -54,6 +55,9 @@ while (all.length < Number(streams)) {
   const count = Math.min(50, Number(streams) - all.length);
   all.push(...(await Promise.all(Array.from({ length: count }, open))));
 }
+const [uncounted, frames] = [Number(warmUp), Number(warmUp) + Number(seconds)].map(time =>
+  Math.floor((time * 1000) / frameTime),
+) as [number, number];
 const latencies: number[] = [];
 const failures = new Map<string, number>();
 const speakers = all.slice(0, Number(talking));
@@ -65,11 +69,11 @@ for (const { socket, due } of speakers) {
     };
     const at = due.get(Number(id));
     due.delete(Number(id));
+    if (Number(id) < uncounted) return;
     if (error) failures.set(error.code, (failures.get(error.code) ?? 0) + 1);
     else if (at !== undefined) latencies.push(performance.now() - at);
   });
 }
-const frames = Math.floor((Number(seconds) * 1000) / frameTime);
 const begin = performance.now() + 100;
 let sent = 0;
 await Promise.all(
@@ -83,7 +87,7 @@ await Promise.all(
           while (frame < frames && start + frame * frameTime <= performance.now()) {
             due.set(frame, start + frame * frameTime);
             socket.send(frameOf(frame, frame === 0));
-            sent++;
+            if (frame >= uncounted) sent++;
             frame++;
           }
           if (frame === frames) resolve();

@@ -4,6 +4,11 @@ import { builtinHardware, loadHardware, loadPlan, type BoundPipeline } from '../
 import { defaultDeployment, deployPlan, type Deployment } from '../index.ts';
 import { UsageError } from './command.ts';
 
+/** Whether `--hardware` is given a file, and not the name of a type. */
+export function isFile(hardware: string | undefined): hardware is string {
+  return hardware !== undefined && /\.ya?ml$/.test(hardware);
+}
+
 /**
  * @param plan path of a plan file
  * @param hardware name of a hardware type, or path of a file that defines some
@@ -14,14 +19,14 @@ export async function readDeployment(
   plan: string | undefined,
   hardware: string | undefined,
 ): Promise<Deployment> {
-  const isFile = hardware !== undefined && /\.ya?ml$/.test(hardware);
-  const types = isFile ? (await loadHardware(hardware)).types : {};
+  const types = isFile(hardware) ? (await loadHardware(hardware)).types : {};
   if (plan !== undefined) {
-    if (hardware !== undefined && !isFile)
+    if (hardware !== undefined && !isFile(hardware))
       throw new UsageError('--plan says what hardware to use: leave out --hardware');
     return deployPlan(pipeline, await loadPlan(plan, pipeline), types);
   }
-  if (isFile) throw new UsageError('--hardware takes a file only beside --plan; without one it takes a name');
+  if (isFile(hardware))
+    throw new UsageError('--hardware takes a file only beside --plan; without one it takes a name');
   const machine = { cores: availableParallelism() };
   if (hardware === undefined) return defaultDeployment(pipeline, machine);
   const type = builtinHardware(hardware);

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../operators/index.ts';
 import { loadPipeline, type BoundPipeline } from '../../pipelines/index.ts';
 import type { Repository } from '../server/repository.ts';
 import type { Server } from '../server/server.ts';
@@ -16,7 +17,7 @@ import { IdleMeasuring } from './machine/idle-measuring.ts';
 import { resolvePipeline } from './pipeline-path.ts';
 import { accessHelp, accessOptions, readAccess } from './serve/access.ts';
 import { assemble } from './serve/assemble.ts';
-import { deadlineHelp, deadlineOptions, readDeadlineFactor } from './serve/deadlines.ts';
+import { deadlineHelp, deadlineOf, deadlineOptions, readDeadlineFactor } from './serve/deadlines.ts';
 import { limitHelp, limitOptions, readEngineLimits, readServerLimits } from './serve/limits.ts';
 import { observeHelp, observeOptions, readObserving } from './serve/observing.ts';
 import { planHelp, planOptions, readPlans, type Planned } from './serve/plans.ts';
@@ -48,9 +49,18 @@ function endAsked(): Promise<void> {
   });
 }
 
-function announce(server: Server, pipelines: readonly BoundPipeline[], plans: readonly Planned[]): void {
+function announce(
+  server: Server,
+  pipelines: readonly BoundPipeline[],
+  plans: readonly Planned[],
+  factor: number | null,
+): void {
   say(`dashboard and API on ${server.url} (${server.implementation})`);
-  for (const [index, { name }] of pipelines.entries()) say(`  ${name}: plan ${plans[index]!.words}`);
+  for (const [index, pipeline] of pipelines.entries()) {
+    const { deadline } = deadlineOf(pipeline, factor);
+    const time = deadline === undefined ? '' : `; a query has ${formatDuration(deadline)}`;
+    say(`  ${pipeline.name}: plan ${plans[index]!.words}${time}`);
+  }
   say('\ntry:');
   for (const command of commandsToTry(server.url, pipelines)) say(`  ${command}`);
 }
@@ -100,7 +110,7 @@ async function serve(args: Arguments): Promise<number> {
     if (json) {
       const line = { listening: server.url, implementation: server.implementation, pipelines: names };
       process.stdout.write(`${JSON.stringify(line)}\n`);
-    } else announce(server, pipelines, planned);
+    } else announce(server, pipelines, planned, deadlineFactor);
     measuring = measureWhenIdle(args, unmeasured, repository);
     await asked;
     if (!json) say('ending: what was accepted is answered');

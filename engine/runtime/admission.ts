@@ -20,6 +20,9 @@ import type { Query } from './query.ts';
 /** Milliseconds for which what is known of a group's speed is not worked out anew. */
 const settled = 5;
 
+/** Milliseconds that an answer takes to whoever asked, at least: what is done only then is late for him. */
+const delivery = 2;
+
 /** What an admission needs to see of the engine. */
 export interface Running {
   readonly all: readonly Group[];
@@ -72,7 +75,7 @@ export class Admission {
   constructor({ layout, running, forecast, usual }: AdmissionOptions) {
     this.#layout = layout;
     this.#running = running;
-    this.#calibration = new Calibration(usual);
+    this.#calibration = new Calibration(usual / 2);
     this.outstanding = new Outstanding(layout.stages.map(({ stage }) => forecast?.scaleOf(stage.name) ?? 1));
   }
 
@@ -144,7 +147,7 @@ export class Admission {
 
   #refuseLate(client: string, { time, wait, group }: Prediction, left: number, now: number): void {
     const allowed = (left - (time - wait)) * this.#shares.allowance(client, now);
-    const expected = wait + this.#calibration.margin(now);
+    const expected = wait + this.#calibration.margin(now) + delivery;
     if (expected <= allowed) return;
     const after = Math.max(1, Math.ceil(expected - allowed));
     throw new MillraceError(

@@ -188,7 +188,16 @@ const shoutPlan = ['--plan', 'test/e2e/fixtures/shout/plan.yaml'];
 
 describe('millrace serve', () => {
   it('tells people where it listens, what it serves by which plan, and what to try', async () => {
-    const child = spawn(process.execPath, [main, 'serve', 'fashion', 'speech', '--port', '0']);
+    const child = spawn(process.execPath, [
+      main,
+      'serve',
+      'fashion',
+      'speech',
+      '--port',
+      '0',
+      '--deadline-factor',
+      'off',
+    ]);
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk;
@@ -234,6 +243,21 @@ describe('millrace serve', () => {
       /--plan gives two plans for "shout"/,
     ],
     ['a machine’s plan and a file', ['fashion', '--plan', 'auto', '--plan', 'x.yaml'], 2, /no other --plan/],
+    ['a machine’s profiles and a file', ['fashion', '--plan', 'auto', '--profile', 'x.json'], 2, /leave out/],
+    [
+      'a factor of nothing',
+      ['fashion', '--deadline-factor', '0'],
+      2,
+      /takes a number above 0, or off, not "0"/,
+    ],
+    ['a factor that is none', ['fashion', '--deadline-factor', 'often'], 2, /a number above 0, or off/],
+    ['no profile', ['fashion', '--profile', 'package.json'], 1, /is no profile: it names no pipeline/],
+    [
+      'a profile of another',
+      ['fashion', '--profile', 'test/e2e/fixtures/shout/small.profile.json'],
+      2,
+      /is a profile of "shout", which is not served/,
+    ],
   ])('refuses %s', async (_, args, status, message) => {
     expect(await millrace(['serve', ...args])).toEqual(refusal(status as 1 | 2, message));
   });
@@ -242,6 +266,32 @@ describe('millrace serve', () => {
     const hardware = ['--hardware', 'test/e2e/fixtures/shout/hardware.yaml'];
     const server = await serve(['fashion', 'test/e2e/fixtures/shout', ...shoutPlan, ...hardware]);
     expect((await fetch(`${server.url}/v2/models/shout/ready`)).status).toBe(200);
+    expect((await server.stop()).status).toBe(0);
+  });
+
+  it('refuses what can’t be answered in time, by what a profile says', async () => {
+    const profile = ['--profile', 'test/e2e/fixtures/shout/small.profile.json'];
+    const hardware = ['--hardware', 'test/e2e/fixtures/shout/hardware.yaml'];
+    const server = await serve(['test/e2e/fixtures/shout', ...shoutPlan, ...hardware, ...profile]);
+    const ask = (timeout?: number) =>
+      fetch(`${server.url}/v2/models/shout/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...(timeout !== undefined && { parameters: { timeout } }),
+          inputs: [
+            { name: 'text', datatype: 'BYTES', shape: [1], data: ['a'] },
+            { name: 'times', datatype: 'INT32', shape: [1], data: [1] },
+            { name: 'weights', datatype: 'FP32', shape: [1], data: [1] },
+          ],
+        }),
+      });
+    expect((await ask()).status).toBe(200);
+    const refused = await ask(900);
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toEqual({
+      error: 'overloaded: stage "shout" and what follows need 1 ms, 0 ms left',
+    });
     expect((await server.stop()).status).toBe(0);
   });
 

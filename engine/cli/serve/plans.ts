@@ -1,12 +1,12 @@
 /** Which plan each served pipeline runs. */
 import { availableParallelism } from 'node:os';
-import { loadPlan, type BoundPipeline, type Plan } from '../../../pipelines/index.ts';
+import { loadHardware, loadPlan, type BoundPipeline, type Plan } from '../../../pipelines/index.ts';
 import { forecastOf, formatRate, makeSystem, type Forecast } from '../../../planner/index.ts';
 import { defaultDeployment, deployPlan, type Deployment } from '../../index.ts';
 import { cacheFolder, KeptFiles } from '../../profiler/kept-files.ts';
 import { MachinePlan, obstacleOf } from '../../profiler/machine-plan.ts';
 import { say, textOption, UsageError, type Arguments } from '../command.ts';
-import { readDeployment } from '../deployment-options.ts';
+import { isFile, readDeployment } from '../deployment-options.ts';
 import { readForecasts } from './deadlines.ts';
 import { readSamples } from '../profiling/sample-inputs.ts';
 
@@ -108,7 +108,8 @@ export async function readPlans(args: Arguments, pipelines: readonly BoundPipeli
   }
   if (textOption(args, 'profile-budget') !== undefined)
     throw new UsageError('--profile-budget goes with --plan auto');
-  const forecasts = await readForecasts(args, pipelines);
+  const hardwareFile = isFile(hardware) ? await loadHardware(hardware) : undefined;
+  const forecasts = await readForecasts(args, pipelines, hardwareFile);
   const fileOf = new Map<string, string>();
   for (const file of files) {
     const { pipeline } = await loadPlan(file);
@@ -120,7 +121,7 @@ export async function readPlans(args: Arguments, pipelines: readonly BoundPipeli
   const planned = await Promise.all(
     pipelines.map(async (pipeline): Promise<Planned> => {
       const file = fileOf.get(pipeline.name);
-      const isOfPlans = fileOf.size > 0 && file === undefined && /\.ya?ml$/.test(hardware ?? '');
+      const isOfPlans = fileOf.size > 0 && file === undefined && isFile(hardware);
       const deployment = await readDeployment(pipeline, file, isOfPlans ? undefined : hardware);
       const plan = file === undefined ? null : await loadPlan(file, pipeline);
       const forecast = forecasts.get(pipeline.name) ?? null;
