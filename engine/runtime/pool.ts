@@ -63,8 +63,11 @@ export class Pool {
   readonly #stuck = new Set<Slot>();
   readonly #ending = new Set<Promise<void>>();
   readonly #replacements: Replacements;
-  /** Busy replicas that are to go once their batch is over. */
+  /** Replicas there should be, those that are being replaced included. */
+  #wanted = 0;
+  /** Busy replicas that are to go once their batch is over: any, and those whose place was taken. */
   #leaving = 0;
+  #relieved = 0;
   #closed = false;
   readonly #closing = new AbortController();
 
@@ -131,16 +134,17 @@ export class Pool {
     if (failed || this.#closed) for (const slot of started) this.#end(slot);
     else for (const slot of started) this.#admit(slot);
     if (failed) throw failed.reason;
+    this.#wanted += count;
     this.#events.ready();
   }
 
-  /** Ends so many replicas: first those that are still to be replaced, then idle ones, others when their batch is over. */
+  /** Ends so many replicas: those first that are not there yet, then idle ones, others when their batch is over. */
   shrink(count: number): void {
-    const missing = this.#replacements.drop(count);
-    const idle = this.#idle.splice(0, count - missing);
+    this.#wanted -= count;
+    const over = Math.max(0, this.#staying - this.#wanted);
+    const idle = this.#idle.splice(0, over);
     for (const slot of idle) this.#end(slot);
-    const others = this.#busy.size + this.#replacements.starting - this.#leaving;
-    this.#leaving += Math.min(count - missing - idle.length, others);
+    this.#leaving += over - idle.length;
   }
 
   /** Takes another largest batch or time to wait; replicas come and go by `grow` and `shrink`. */
@@ -160,7 +164,7 @@ export class Pool {
   /** A replica's batch is over and it is idle again. @param memory bytes that it told to have */
   giveBack(slot: Slot, memory = 0): void {
     this.#busy.delete(slot);
-    if (this.#closed || slot.state === 'leaving' || this.#goes()) {
+    if (this.#closed || this.#goes(slot)) {
       this.#end(slot);
       return;
     }
@@ -172,15 +176,12 @@ export class Pool {
 
   /** A replica is not to be used again: another takes its place. It is ended by `discard` once its batch is over. */
   replace(slot: Slot): void {
-    const { state } = slot;
-    slot.state = 'lost';
     slot.kill();
     this.#busy.delete(slot);
     this.#stuck.add(slot);
-    // Of one that is worn or leaving another is being started already, or is there.
-    if (this.#closed || state !== 'working' || this.#goes()) return;
-    const start = () => this.#startReplacement();
-    this.#replacements.add({ start, isMissing: true }, this.#ageOf(slot) >= healthy.lost);
+    // For one that is worn another is being started already.
+    if (this.#closed || this.#goes(slot) || slot.state === 'worn') return;
+    this.#replacements.add(() => this.#startReplacement(), this.#ageOf(slot) >= healthy.lost);
   }
 
   /** Ends a replica that was replaced. */
@@ -215,8 +216,17 @@ export class Pool {
     await Promise.all(this.#ending);
   }
 
+  /** Replicas that are there and not to go. */
+  get #staying(): number {
+    return this.live - this.#leaving - this.#relieved;
+  }
+
   /** Whether a replica that is no longer busy is one of those that are to go. */
-  #goes(): boolean {
+  #goes(slot: Slot): boolean {
+    if (slot.state === 'relieved') {
+      this.#relieved--;
+      return true;
+    }
     if (this.#leaving === 0) return false;
     this.#leaving--;
     return true;
@@ -249,12 +259,12 @@ export class Pool {
   #renew(slot: Slot, memory: number): void {
     slot.state = 'worn';
     this.#events.worn(memory);
-    const start = () => this.#startReplacement(slot);
-    this.#replacements.add({ start, isMissing: false }, this.#ageOf(slot) >= healthy.worn);
+    this.#replacements.add(() => this.#startReplacement(slot), this.#ageOf(slot) >= healthy.worn);
   }
 
-  /** Starts a replica in place of one that is gone, or is to go. @returns whether it did */
+  /** Starts a replica in place of one that is gone, or is to go. @returns whether none is needed any more */
   async #startReplacement(worn?: Slot): Promise<boolean> {
+    if (!worn && this.#staying >= this.#wanted) return true;
     let slot: Slot;
     try {
       slot = await this.#startSlot();
@@ -262,8 +272,7 @@ export class Pool {
       if (!this.#closed) this.#events.startFailed(error);
       return false;
     }
-    // A worn one that was ended meanwhile was one too many.
-    const isWanted = !this.#closed && !this.#goes() && !(worn && this.#release(worn));
+    const isWanted = !this.#closed && ((worn && this.#relieve(worn)) || this.#staying < this.#wanted);
     if (!isWanted) this.#end(slot);
     else {
       this.#admit(slot);
@@ -272,13 +281,15 @@ export class Pool {
     return true;
   }
 
-  /** Lets a replica go whose place was taken. @returns whether it had gone before, and nobody was to take its place */
-  #release(worn: Slot): boolean {
+  /** Lets a replica go, now or once its batch is over. @returns whether it was still there */
+  #relieve(worn: Slot): boolean {
     const at = this.#idle.indexOf(worn);
     if (at >= 0) this.#end(this.#idle.splice(at, 1)[0]!);
-    else if (worn.place >= 0) worn.state = 'leaving';
-    else return worn.state !== 'lost';
-    return false;
+    else if (worn.place >= 0) {
+      worn.state = 'relieved';
+      this.#relieved++;
+    } else return false;
+    return true;
   }
 
   #ageOf({ since }: Slot): number {

@@ -33,7 +33,7 @@ let isRunning = false;
 /** Memory of the last result, which has been sent once the next batch comes. */
 let lent: readonly SharedArrayBuffer[] = [];
 
-// Who ends the whole group of processes, as a terminal does, means the parent: it has yet to be answered here.
+// Who ends all of a service's processes means the parent, which has yet to be answered here.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 new Worker(new URL('./process-guard.js', import.meta.url)).unref();
 

@@ -43,6 +43,8 @@ class ReplicaProcess implements Replica {
     this.#child = spawn(process.execPath, [...execArgv(), script], {
       // The last is never written to: that it closes tells the other side that this process is gone.
       stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
+      // What a terminal tells its processes means this one alone.
+      detached: process.platform !== 'win32',
       windowsHide: true,
     });
     this.gone = this.#end();

@@ -7,15 +7,11 @@ import type { Clock } from './clock.ts';
 /** Milliseconds before a replica is tried again after a first failure; doubled each time, up to the most. */
 const delays = { first: 100, most: 30_000 };
 
-export interface Replacement {
-  /** Starts a replica; whether it did. Must not reject. */
-  start: () => Promise<boolean>;
-  /** Whether the one that it replaces is gone already. */
-  isMissing: boolean;
-}
+/** Starts a replica if one is needed; whether none is any more. Must not reject. */
+type Start = () => Promise<boolean>;
 
 interface Waiting {
-  replacement: Replacement;
+  start: Start;
   /** When it is tried, on the clock. */
   time: number;
   cancel: () => void;
@@ -44,25 +40,17 @@ export class Replacements {
   }
 
   /** @param wasHealthy whether what is replaced had worked for a while */
-  add(replacement: Replacement, wasHealthy: boolean): void {
+  add(start: Start, wasHealthy: boolean): void {
     this.#streak = wasHealthy ? 0 : this.#streak + 1;
-    this.#schedule(replacement);
+    this.#schedule(start);
   }
 
   /** Tries all that wait now: there is a replica that works. */
   hurry(): void {
     for (const waiting of this.#waiting) {
       this.#cancel(waiting);
-      void this.#try(waiting.replacement);
+      void this.#try(waiting.start);
     }
-  }
-
-  /** Leaves up to `count` of those that are gone unreplaced. @returns how many that were */
-  drop(count: number): number {
-    const missing = [...this.#waiting].filter(({ replacement }) => replacement.isMissing);
-    const dropped = missing.slice(0, count);
-    for (const waiting of dropped) this.#cancel(waiting);
-    return dropped.length;
   }
 
   /** Starts none any more. */
@@ -76,26 +64,26 @@ export class Replacements {
     this.#waiting.delete(waiting);
   }
 
-  #schedule(replacement: Replacement): void {
+  #schedule(start: Start): void {
     if (this.#streak === 0) {
-      void this.#try(replacement);
+      void this.#try(start);
       return;
     }
     const time = this.#clock.now() + Math.min(delays.first * 2 ** (this.#streak - 1), delays.most);
     const cancel = this.#clock.at(time, () => {
       this.#waiting.delete(waiting);
-      void this.#try(replacement);
+      void this.#try(start);
     });
-    const waiting: Waiting = { replacement, time, cancel };
+    const waiting: Waiting = { start, time, cancel };
     this.#waiting.add(waiting);
   }
 
-  async #try(replacement: Replacement): Promise<void> {
+  async #try(start: Start): Promise<void> {
     this.#starting++;
-    const started = await replacement.start();
+    const isOver = await start();
     this.#starting--;
-    if (started || this.#stopped) return;
+    if (isOver || this.#stopped) return;
     this.#streak++;
-    this.#schedule(replacement);
+    this.#schedule(start);
   }
 }

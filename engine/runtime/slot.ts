@@ -3,12 +3,8 @@ import type { Lender } from './held-memory.ts';
 import type { Batch, BatchResult } from './message.ts';
 import type { Replica } from './replica.ts';
 
-/**
- * - `worn`: another is to take its place, and it works until then.
- * - `leaving`: it goes once its batch is over.
- * - `lost`: it is not used any more.
- */
-export type SlotState = 'working' | 'worn' | 'leaving' | 'lost';
+/** `worn`: another is to take its place, and it works until then; `relieved`: it goes once its batch is over. */
+export type SlotState = 'working' | 'worn' | 'relieved';
 
 /** A replica's place in its pool. */
 export class Slot implements Lender, Placed {
