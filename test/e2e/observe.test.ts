@@ -114,7 +114,7 @@ describe('a server that was asked five times', () => {
           name: 'faulty',
           state: 'READY',
           outcomes: { ok: 2, 'stage-failed': 1 },
-          stages: [{ name: 'work', group: 'work', failures: 1 }],
+          stages: [{ name: 'work', group: 'work', failures: 1, wasted: expect.any(Number) as number }],
           groups: [{ name: 'work', waiting: 0, pools: [{ busy: 0 }] }],
           live: { queries: 0, bytes: 0 },
         },

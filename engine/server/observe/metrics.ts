@@ -74,6 +74,13 @@ function addStages(presenter: Presenter): void {
   presenter.counter('stage_failures_total', 'Queries that failed at a stage.', ['stage'], ({ stages }) =>
     [...stages.values()].map(({ name, failures }) => ({ labels: { stage: name }, value: failures })),
   );
+  presenter.counter(
+    'wasted_seconds_total',
+    "What replicas' time went into items whose queries had ended meanwhile: a batch is not broken off.",
+    ['stage'],
+    ({ stages }) =>
+      [...stages.values()].map(({ name, wasted }) => ({ labels: { stage: name }, value: wasted / 1000 })),
+  );
   presenter.histogram('batch_items', 'Items of the batches that replicas ran.', sizes, ({ groups }) =>
     groups.map(({ group, hardware, sizes }) => ({ labels: { group, hardware }, histogram: sizes })),
   );

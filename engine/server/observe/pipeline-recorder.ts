@@ -97,6 +97,11 @@ export class PipelineRecorder implements EngineEvents {
     this.stages.get(batch.stage)?.ran(batch);
   }
 
+  wasted(name: string, milliseconds: number): void {
+    const stage = this.stages.get(name);
+    if (stage) stage.wasted += milliseconds;
+  }
+
   replicaLost(group: string): void {
     this.lost.set(group, (this.lost.get(group) ?? 0) + 1);
   }

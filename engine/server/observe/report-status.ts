@@ -27,7 +27,7 @@ function stageStatus(
   recorder: PipelineRecorder,
   seconds: number,
 ): StageStatus {
-  const { queue, service, failures } = recorder.stages.get(name)!;
+  const { queue, service, failures, wasted } = recorder.stages.get(name)!;
   const group = engine?.deployment.find(({ stages }) => stages.includes(name));
   const times = timesOf(service.since('oldest'));
   return {
@@ -37,6 +37,7 @@ function stageStatus(
     when: when?.expression ?? null,
     group: group?.name ?? null,
     failures,
+    wasted,
     recent: { rate: brief(times.count / seconds), queue: timesOf(queue.since('oldest')), service: times },
   };
 }

@@ -19,6 +19,8 @@ export class StageRecorder {
   readonly batches = new Map<number, BatchTally>();
   /** Queries that failed here. */
   failures = 0;
+  /** Milliseconds of batches that went into items whose queries had ended meanwhile. */
+  wasted = 0;
 
   constructor(name: string) {
     this.name = name;

@@ -54,6 +54,8 @@ export interface StageStatus {
   group: string | null;
   /** Queries that failed here, ever. */
   failures: number;
+  /** Time of replicas that went into items whose queries had ended meanwhile, ever. */
+  wasted: number;
   /** Of items. */
   recent: { rate: number; queue: Times; service: Times };
 }

@@ -126,6 +126,12 @@ describe('metrics', () => {
     expect(values(families, 'slo_met_queries_total', 'objective')).toEqual({ p99: 1 });
   });
 
+  it('count what went into queries that had ended', async () => {
+    const served = await serveVirtual(await twoStages());
+    served.recorders.of(served.service.pipeline, '1').wasted('b', 250);
+    expect(values(await scrape(served), 'wasted_seconds_total', 'stage')).toEqual({ b: 0.25 });
+  });
+
   it('count lost replicas and requests that never became queries', async () => {
     const served = await serveVirtual(await twoStages());
     const { recorders, observed, service } = served;
