@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 export interface BenchOptions {
   /** A run of seconds, to see that the bench works: its figures mean nothing. */
   quick: boolean;
+  /** Milliseconds, for a bench that can be of any length. */
+  duration?: number | undefined;
 }
 
 export interface Table {

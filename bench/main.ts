@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [--json] [--quick]`: answers one question with figures; without a name, lists them. */
 import { parseArgs } from 'node:util';
+import { parseDuration } from '../operators/index.ts';
 import type { Bench } from './bench.ts';
 import { asText, showProgress } from './report.ts';
 
@@ -37,6 +38,14 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'What do replicas that follow the traffic miss and cost, beside static plans? (10 min)',
     load: () => import('./tuner/tuner.ts'),
   },
+  faults: {
+    about: 'What do changes of plan and killed workers cost, beside stopping and starting? (6 min)',
+    load: () => import('./faults/faults.ts'),
+  },
+  soak: {
+    about: 'Are the promises kept while all goes wrong at random? Fails if not (30 min)',
+    load: () => import('./soak/soak.ts'),
+  },
   memory: {
     about: 'Does memory grow over 2,000 OCR queries? (20 min)',
     load: () => import('./memory/memory.ts'),
@@ -50,16 +59,23 @@ ${Object.entries(benches)
   .join('\n')}
 
   --json     print one JSON object with the figures, and nothing else
+  --duration T  how long the soak is, such as "2 min"
   --quick    a run of seconds, to see that the bench works; its figures mean nothing
 
 Published data is not part of the project: MILLRACE_DATA says in which folder it is, and what needs it is skipped
 without.
 `;
 
+/** Milliseconds; undefined where none are given, null for what is none. */
+function durationOf(text: string | undefined): number | undefined | null {
+  return text === undefined ? undefined : parseDuration(text);
+}
+
 async function main(): Promise<number> {
   const options = {
     json: { type: 'boolean' },
     quick: { type: 'boolean' },
+    duration: { type: 'string' },
     help: { type: 'boolean' },
   } as const;
   let parsed;
@@ -79,8 +95,13 @@ async function main(): Promise<number> {
     process.stderr.write(`bench: there is no bench "${positionals.join(' ')}"\n\n${help}`);
     return 2;
   }
+  const duration = durationOf(values.duration);
+  if (duration === null) {
+    process.stderr.write(`bench: --duration takes a time such as "2 min", not "${values.duration}"\n`);
+    return 2;
+  }
   const { bench } = await benches[name]!.load();
-  const report = await bench({ quick: values.quick ?? false });
+  const report = await bench({ quick: values.quick ?? false, duration });
   showProgress('');
   process.stdout.write(`${values.json ? JSON.stringify(report.figures) : asText(report)}\n`);
   return 0;

@@ -3,8 +3,9 @@ import { MillraceError } from '../../operators/index.ts';
 import type { BoundPipeline, BoundStage, HardwareType } from '../../pipelines/index.ts';
 import type { Profile } from '../../planner/index.ts';
 import { realClock, type Clock } from '../runtime/clock.ts';
+import { defaultLimits } from '../runtime/limits.ts';
 import type { ReplicaFactory } from '../runtime/replica.ts';
-import { threadReplicas } from '../runtime/thread-replica.ts';
+import { workerReplicas } from '../runtime/worker-replica.ts';
 import { assemble } from './assemble.ts';
 import { Budget } from './budget.ts';
 import { measureEngine } from './engine-cost.ts';
@@ -58,7 +59,12 @@ class Profiler {
   #measurements: Measurements;
 
   constructor(pipeline: BoundPipeline, options: ProfileOptions) {
-    const { hardware, clock = realClock, replicas = threadReplicas, budget = 60_000 } = options;
+    const {
+      hardware,
+      clock = realClock,
+      replicas = workerReplicas(defaultLimits.start),
+      budget = 60_000,
+    } = options;
     this.#pipeline = pipeline;
     this.#options = options;
     this.#trial = { hardware, clock, replicas };

@@ -4,6 +4,7 @@ import type { BoundStage, HardwareType } from '../../pipelines/index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { BatchResult } from '../runtime/message.ts';
 import type { Replica, ReplicaFactory } from '../runtime/replica.ts';
+import { specOf } from '../runtime/replica-spec.ts';
 import type { StageInput } from './recorder.ts';
 
 export interface TrialOptions {
@@ -40,8 +41,7 @@ export class Trial {
     inputs: readonly StageInput[],
     { hardware: { device, threads }, replicas, clock }: TrialOptions,
   ): Promise<Trial> {
-    const { name, code, params, outputs, ports, pure } = stage;
-    const spec = { stages: [{ name, code, params, outputs, ports, pure }], device, threads };
+    const spec = specOf({ device, threads, isolation: stage.isolation }, [stage], null);
     return new Trial(stage, await replicas.start(spec), inputs, clock);
   }
 

@@ -19,7 +19,7 @@ import { cancelled, checkPriority, late, shuttingDown } from './refusals.ts';
 import type { NamedSequence } from './sequences.ts';
 import { shownSlots } from './shown.ts';
 import type { EngineStatus } from './status.ts';
-import { threadReplicas } from './thread-replica.ts';
+import { workerReplicas } from './worker-replica.ts';
 
 export interface EngineOptions {
   /** Groups and their pools; by default what `defaultDeployment` makes for this machine. */
@@ -83,7 +83,7 @@ export class Engine {
       deployment: options.deployment ?? defaultDeployment(pipeline, { cores: availableParallelism() }),
       limits: this.limits,
       clock: this.#clock,
-      replicas: options.replicas ?? threadReplicas,
+      replicas: options.replicas ?? workerReplicas(this.limits.start),
       log: options.log ?? silentLog,
       events: options.events ?? {},
       forecast: options.forecast ?? null,
@@ -99,11 +99,6 @@ export class Engine {
    *   (`unavailable`, `stage-failed`); nothing is left running then
    */
   static async start(pipeline: BoundPipeline, options: EngineOptions = {}): Promise<Engine> {
-    const isolated = pipeline.stages.find(({ isolation }) => isolation === 'process');
-    if (isolated) {
-      const message = `stage "${isolated.name}" asks for isolation in a process, which this version does not have`;
-      throw new MillraceError('unavailable', message, { stage: isolated.name });
-    }
     const engine = new Engine(pipeline, options);
     try {
       await engine.#execution.groups.start();
@@ -196,6 +191,12 @@ export class Engine {
     return change;
   }
 
+  /** Why it can't do all that it is for: a group whose workers keep ending. Null: it can. */
+  get trouble(): string | null {
+    for (const { health } of this.#execution.groups.all) if (health.trouble) return health.trouble.message;
+    return null;
+  }
+
   /** Forgets a sequence's state. Its queries in flight go on; what comes under its name later begins anew. */
   endSequence(id: string): void {
     this.#execution.sequences.end(id);
@@ -207,9 +208,10 @@ export class Engine {
       queries: this.#queries.size,
       bytes: memory.bytes,
       sequences: sequences.size,
-      groups: groups.all.map(({ name, waiting, pools }) => ({
+      groups: groups.all.map(({ name, waiting, health, pools }) => ({
         name,
         waiting,
+        trouble: health.trouble?.message ?? null,
         pools: pools.map(({ setup: { hardware, batch, maxWait }, idle, busy }) => ({
           hardware,
           batch,
@@ -264,6 +266,7 @@ export class Engine {
       );
     }
     const { memory, groups } = this.#execution;
+    groups.refuse();
     if (memory.bytes >= bytes) {
       throw new MillraceError(
         'overloaded',

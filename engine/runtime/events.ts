@@ -30,6 +30,8 @@ export interface EngineEvents {
   wasted?(stage: string, milliseconds: number): void;
   /** A replica ended on its own or could not be reached any more; it is replaced. */
   replicaLost?(group: string): void;
+  /** A group takes no queries from now on, and why; null: it takes them again. */
+  circuit?(group: string, trouble: string | null): void;
 }
 
 /** Tells of each stage that a batch passed. @param times milliseconds, by the stage's place in the group */

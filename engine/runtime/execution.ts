@@ -1,5 +1,6 @@
 /** Work on its way: queries' pieces of work into the groups' queues, and replicas' results back into the queries. */
-import { MillraceError, type Tensor, type Value } from '../../operators/index.ts';
+import { inspect } from 'node:util';
+import type { Tensor, Value } from '../../operators/index.ts';
 import type { Forecast } from '../../planner/index.ts';
 import type { Clock } from './clock.ts';
 import type { Deployment } from './deployment.ts';
@@ -10,14 +11,16 @@ import type { GroupEvents } from './group.ts';
 import { GroupMaker } from './group-maker.ts';
 import { Groups } from './groups.ts';
 import { HeldMemory, type Lender } from './held-memory.ts';
+import { errorOf } from './item-error.ts';
 import type { Layout } from './layout.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { tellStages, type EngineEvents } from './events.ts';
 import type { BatchResult } from './message.ts';
+import type { PoolEvents } from './pool.ts';
 import { Router } from './program.ts';
 import type { Query, QueryObserver, QueryResult, WorkItem } from './query.ts';
-import type { ReplicaFactory } from './replica.ts';
+import { howLost, type ReplicaFactory } from './replica.ts';
 import { Sequences } from './sequences.ts';
 
 export interface ExecutionOptions {
@@ -78,9 +81,8 @@ export class Execution {
     const makers = new GroupMaker({
       ...options,
       router: stages => new Router(layout, this.#flow, this.sequences, stages, new Set(this.#shown.keys())),
-      ready: () => this.dispatch(),
-      startFailed: (spec, error) => this.#startFailed(spec, error),
       events: spec => this.#eventsOf(spec),
+      poolEvents: spec => this.#poolEventsOf(spec),
     });
     this.groups = new Groups(layout, deployment, forecast, makers);
     const running = this.groups;
@@ -149,10 +151,31 @@ export class Execution {
       again: items => this.#again(items),
       failed: (item, error) => item.query.settle(error),
       replicaLost: reason => {
-        this.#log.error({ group: name, reason }, 'a replica was lost');
+        this.#log.error({ group: name, detail: inspect(reason) }, `a replica was lost (${howLost(reason)})`);
         this.events.replicaLost?.(name);
       },
+      circuit: trouble => {
+        if (trouble) this.#log.error({ group: name }, trouble.message);
+        this.events.circuit?.(name, trouble?.message ?? null);
+      },
       changed: () => this.dispatch(),
+    };
+  }
+
+  #poolEventsOf(spec: Deployment[number]): PoolEvents {
+    const group = spec.name;
+    const health = () => this.groups.find(spec)?.health;
+    return {
+      ready: () => {
+        health()?.ready();
+        this.dispatch();
+      },
+      startFailed: error => {
+        this.#log.error({ group, detail: inspect(error) }, 'a replica could not be replaced');
+        health()?.startFailed();
+      },
+      lost: reason => health()?.lost(reason),
+      worn: bytes => this.#log.error({ group, bytes }, 'a replica has too much memory and is replaced'),
     };
   }
 
@@ -194,7 +217,7 @@ export class Execution {
       } else if ('error' in outcome) {
         const { code, message, stage, detail } = outcome.error;
         this.#log.warn({ query: query.id, stage, code, detail }, message);
-        query.settle(new MillraceError(code, message, { stage, ...(detail && { cause: detail }) }));
+        query.settle(errorOf(outcome.error));
       } else {
         for (const block of outcome.blocks) this.memory.hold(query, blocks[block]!);
         this.#store(dispatched, outcome.outputs, result.times);
@@ -295,16 +318,6 @@ export class Execution {
       const { name } = this.#layout.stages[stage]!.stage;
       this.events.wasted(name, times[route.program[step]!.stage]! / batch);
     }
-  }
-
-  #startFailed(spec: Deployment[number], error: unknown): void {
-    const { name } = spec;
-    this.#log.error({ group: name, error }, 'a replica could not be replaced');
-    const group = this.groups.find(spec);
-    if (!group || group.pools.some(pool => pool.live > 0)) return;
-    const message = `no worker of group "${name}" is left and none could be started`;
-    for (const { query } of group.waitingItems())
-      query.settle(new MillraceError('unavailable', message, { cause: error }));
   }
 
   #releaseIfOver(query: Query): void {

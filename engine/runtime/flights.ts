@@ -1,9 +1,10 @@
 /** The batches of a group that are under way. */
 import { Bag, type Placed } from './bag.ts';
 import type { Clock } from './clock.ts';
-import type { Pool, Slot } from './pool.ts';
+import type { Pool } from './pool.ts';
 import type { Route } from './program.ts';
 import type { WorkItem } from './query.ts';
+import type { Slot } from './slot.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** An item on a replica. */

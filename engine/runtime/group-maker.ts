@@ -4,7 +4,8 @@ import type { Clock } from './clock.ts';
 import type { Deployment } from './deployment.ts';
 import { Group, type GroupEvents } from './group.ts';
 import type { Layout, StageLayout } from './layout.ts';
-import { Pool, type PoolSetup } from './pool.ts';
+import type { Limits } from './limits.ts';
+import { Pool, type PoolEvents, type PoolSetup } from './pool.ts';
 import type { Router } from './program.ts';
 import type { ReplicaFactory } from './replica.ts';
 import { WarmUp } from './warm-up.ts';
@@ -13,6 +14,7 @@ type Spec = Deployment[number];
 
 export interface GroupMakerOptions {
   layout: Layout;
+  limits: Limits;
   clock: Clock;
   replicas: ReplicaFactory;
   forecast: Forecast | null;
@@ -21,10 +23,7 @@ export interface GroupMakerOptions {
   /** For these stages, in topological order. */
   router(stages: readonly number[]): Router;
   events(spec: Spec): GroupEvents;
-  /** A replica is ready for work. */
-  ready(): void;
-  /** A replacement would not start. */
-  startFailed(spec: Spec, error: unknown): void;
+  poolEvents(spec: Spec): PoolEvents;
 }
 
 export class GroupMaker {
@@ -38,17 +37,19 @@ export class GroupMaker {
 
   /** A pool that is not started. */
   pool(spec: Spec, setup: PoolSetup): Pool {
-    const { clock, replicas, forecast, ready, startFailed } = this.#options;
+    const { limits, clock, replicas, forecast, poolEvents } = this.#options;
     const stages = this.#membersOf(spec).map(({ stage }) => stage);
     const names = stages.map(({ name }) => name);
     return new Pool({
       setup,
       stages,
+      isolation: stages.some(({ isolation }) => isolation === 'process') ? 'process' : 'thread',
+      memory: limits.replicaMemory,
       clock,
       factory: replicas,
       profiled: items => forecast?.timeOf(names, setup.hardware, items),
       warmUp: this.#warmUpOf(spec),
-      events: { ready, startFailed: error => startFailed(spec, error) },
+      events: poolEvents(spec),
     });
   }
 

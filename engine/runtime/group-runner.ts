@@ -1,12 +1,11 @@
 /** A group started on a replica: takes a batch through its stages, one stage at a time. */
-import { inspect } from 'node:util';
 import { MillraceError, type Item, type Outputs, type Site, type Value } from '../../operators/index.ts';
 import { eachSharedBuffer, exportValue } from './export.ts';
+import { itemError } from './item-error.ts';
 import type {
   Batch,
   BatchItem,
   BatchResult,
-  ItemError,
   ItemResult,
   Program,
   ReplicaSpec,
@@ -22,11 +21,6 @@ interface Passage {
   /** Outputs of the steps done so far. */
   done: Outputs[];
   failure: MillraceError | null;
-}
-
-export function itemError(error: MillraceError): ItemError {
-  const { code, message, stage = '', cause } = error;
-  return { code, message, stage, detail: cause === undefined ? '' : inspect(cause) };
 }
 
 /** The clock of the replica's side. */

@@ -2,19 +2,23 @@
 import { formatDuration, MillraceError } from '../../operators/index.ts';
 import { decide, ruleOf, type Decision, type PoolRule, type Remaining } from '../../planner/index.ts';
 import { expectedBatch, rateOf } from './capacity.ts';
+import { checkResult } from './check-result.ts';
 import type { Clock } from './clock.ts';
 import { Flights, type Dispatched, type Flight } from './flights.ts';
-import { needs } from './lateness.ts';
+import { Health, type HealthEvents } from './health.ts';
 import type { Lender } from './held-memory.ts';
+import { needs } from './lateness.ts';
 import type { BatchItem, BatchResult } from './message.ts';
 import type { Pool } from './pool.ts';
 import type { Route, Router } from './program.ts';
 import { contextOf, type WorkItem } from './query.ts';
 import { Queue } from './queue.ts';
+import { howLost, ReplicaLost } from './replica.ts';
 import { StageShares } from './stage-shares.ts';
+import { stagesError } from './stages-error.ts';
 import type { WarmUp } from './warm-up.ts';
 
-export interface GroupEvents {
+export interface GroupEvents extends HealthEvents {
   dispatched(batch: readonly Dispatched[], now: number): void;
   completed(batch: readonly Dispatched[], result: BatchResult, lender: Lender, pool: Pool): void;
   /** An item left its replica without a result; it may be queued again right after. */
@@ -22,8 +26,6 @@ export interface GroupEvents {
   /** Items are to be queued again, each to run alone, before all others. */
   again(items: readonly WorkItem[]): void;
   failed(item: WorkItem, error: MillraceError): void;
-  /** For the log. */
-  replicaLost(reason: unknown): void;
   /** Something happened outside of any call: what can be dispatched now should be. */
   changed(): void;
 }
@@ -47,6 +49,7 @@ export interface GroupOptions {
 export class Group {
   readonly name: string;
   readonly stages: readonly number[];
+  readonly health: Health;
   readonly #queue: Queue;
   readonly #router: Router;
   readonly #clock: Clock;
@@ -75,6 +78,18 @@ export class Group {
     this.#events = events;
     this.#flights = new Flights(clock, flight => this.#expire(flight));
     this.#shares = new StageShares(stages);
+    this.health = new Health({
+      stages: this.#names(stages),
+      clock,
+      pools: () => this.#pools,
+      events: {
+        replicaLost: reason => events.replicaLost(reason),
+        circuit: trouble => {
+          if (trouble) this.#refuseWaiting(trouble);
+          events.circuit(trouble);
+        },
+      },
+    });
     this.use(pools);
   }
 
@@ -95,6 +110,7 @@ export class Group {
   /** Dispatches to these pools from now on, as their setups now are. */
   use(pools: readonly Pool[]): void {
     this.#pools = pools;
+    if (pools.some(({ live }) => live > 0)) this.health.ready();
     this.#idle = new Int32Array(pools.length);
     this.#rules = pools.map(pool => ({
       ...ruleOf(pool.setup),
@@ -119,11 +135,6 @@ export class Group {
 
   drop(item: WorkItem): void {
     this.#queue.drop(item);
-  }
-
-  /** All that waits, in its order. */
-  waitingItems(): WorkItem[] {
-    return this.#queue.all();
   }
 
   /** Takes all that waits, in its order. */
@@ -174,8 +185,10 @@ export class Group {
   dispatch(): void {
     this.#cancelWake?.();
     this.#cancelWake = null;
+    const { isOpen, isTrying } = this.health;
+    if (isOpen && this.#queue.length > 0) this.#refuseWaiting(this.health.trouble!);
     while (this.#queue.length > 0) {
-      if (!this.#countIdle()) return;
+      if (!this.#countIdle() || (isTrying && this.#flights.size > 0)) return;
       const now = this.#clock.now();
       const first = this.#queue.first(now)!;
       if (this.#dropLate(first, now)) continue;
@@ -187,7 +200,7 @@ export class Group {
         if (wake < Infinity) this.#cancelWake = this.#clock.at(wake, () => this.#events.changed());
         return;
       }
-      const taken = this.#takeInTime(take, now);
+      const taken = this.#takeInTime(isTrying ? 1 : take, now);
       if (taken.length > 0) void this.#run(this.#pools[pool]!, taken, now);
     }
   }
@@ -235,6 +248,10 @@ export class Group {
     return true;
   }
 
+  #refuseWaiting(trouble: MillraceError): void {
+    for (const item of this.#queue.all()) this.#events.failed(item, trouble);
+  }
+
   async #run(pool: Pool, items: readonly WorkItem[], now: number): Promise<void> {
     const batch: Dispatched[] = [];
     const routes: Route[] = [];
@@ -254,7 +271,9 @@ export class Group {
     let result: BatchResult | null = null;
     let reason: unknown;
     try {
-      result = await flight.slot.run({ programs: routes.map(({ program }) => program), items: sent });
+      const answer = await flight.slot.run({ programs: routes.map(({ program }) => program), items: sent });
+      checkResult(batch, answer, this.stages.length);
+      result = answer;
     } catch (error) {
       reason = error;
     }
@@ -268,7 +287,8 @@ export class Group {
       this.#shares.observe(result.times);
       if (this.#warmUp.needsItem) this.#keepItem(batch, sent, result);
       // Idle before the results are looked at: what they make ready may go to this very replica.
-      pool.giveBack(flight.slot);
+      pool.giveBack(flight.slot, result.memory);
+      this.health.succeeded();
       // A full batch that waits already is not made to wait for that.
       if (this.#queue.length >= pool.setup.batch) this.dispatch();
       this.#events.completed(batch, result, flight.slot, pool);
@@ -282,9 +302,10 @@ export class Group {
     if (at >= 0) this.#warmUp.keep(batch[at]!.route.program, sent[at]!.values);
   }
 
-  /** A batch is over its time limit: it is let finish, but no one waits for it any more. */
+  /** A batch is over its time limit. Where its replica can't be killed it is let finish, but no one waits for it. */
   #expire(flight: Flight): void {
     flight.pool.replace(flight.slot);
+    this.health.lost(new ReplicaLost('over its time limit'));
     if (flight.batch.length > 1 && this.#pure) this.#again(flight);
     else {
       for (const { item, route } of flight.batch) {
@@ -299,17 +320,18 @@ export class Group {
   #lose(flight: Flight, reason: unknown): void {
     flight.pool.replace(flight.slot);
     flight.pool.discard(flight.slot);
-    this.#events.replicaLost(reason);
+    if (!flight.pool.isEnding) this.health.lost(reason);
     for (const { item } of flight.batch) item.losses++;
     const { batch } = flight;
-    if (this.#pure && batch.every(({ item }) => item.losses < 3 && (batch.length > 1 || item.losses < 2))) {
+    if (this.#pure && batch.every(({ item }) => item.losses < 2)) {
       this.#again(flight);
       return;
     }
+    const message = ` lost the worker that ran this query (${howLost(reason)})`;
+    const error = stagesError('stage-failed', this.#names(this.stages), message, reason);
     for (const { item } of batch) {
       this.#events.left(item);
-      const message = `group "${this.name}" lost the worker that ran this query`;
-      this.#events.failed(item, new MillraceError('stage-failed', message, { cause: reason }));
+      this.#events.failed(item, error);
     }
   }
 
@@ -326,13 +348,13 @@ export class Group {
     this.#events.again(items);
   }
 
-  #timeLimitError(route: Route, limit: number): MillraceError {
-    const many = route.stages.length > 1;
-    const what = many ? `group "${this.name}"` : `stage "${this.#router.stageName(route.stages[0]!)}"`;
-    return new MillraceError(
-      'deadline-exceeded',
-      `${what} took longer than its time limit of ${formatDuration(limit)}`,
-      many ? {} : { stage: this.#router.stageName(route.stages[0]!) },
-    );
+  #timeLimitError({ stages }: Route, limit: number): MillraceError {
+    const whose = stages.length === 1 ? 'its' : 'their';
+    const message = ` took longer than ${whose} time limit of ${formatDuration(limit)}`;
+    return stagesError('deadline-exceeded', this.#names(stages), message);
+  }
+
+  #names(stages: readonly number[]): string[] {
+    return stages.map(stage => this.#router.stageName(stage));
   }
 }

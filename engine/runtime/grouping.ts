@@ -11,12 +11,17 @@ function sourcesOf(stage: BoundStage): string[] {
   return references.flatMap(reference => (reference.kind === 'port' ? [reference.stage] : []));
 }
 
+function isJoinable({ when, state, isolation }: BoundStage): boolean {
+  return when === null && Object.keys(state).length === 0 && isolation === 'thread';
+}
+
 /**
  * Groups stages so that a light one shares its neighbour's replica and saves the hop between threads.
  *
  * The rule: in topological order, a stage joins the group of a stage it reads from if both run at the same scope (once
  * per query, or per item), the group then holds at most one heavy stage, and nothing the stage reads comes from the
- * group by way of another. A stage with `when` or `state` stays alone: whether and when it runs is decided outside.
+ * group by way of another. A stage with `when` or `state` stays alone: whether and when it runs is decided outside. So
+ * does one that is isolated in a process: what it may do to its process is to hit no other.
  *
  * @param apart heavy stages share no replica, so that a device they run on does not wait for light ones
  * @returns names of stages, group by group
@@ -36,7 +41,7 @@ export function groupStages(pipeline: BoundPipeline, apart = false): string[][] 
       return (
         (group[0]!.each === null) === (stage.each === null) &&
         heavy <= (apart ? 0 : 1) &&
-        [...group, stage].every(member => member.when === null && Object.keys(member.state).length === 0) &&
+        [...group, stage].every(isJoinable) &&
         !detours.some(source => [...ancestors.get(source)!].some(ancestor => members.has(ancestor)))
       );
     };

@@ -1,5 +1,6 @@
 /** The groups that an engine runs: which of them does what, and how one set of them takes the place of another. */
 import { remainingTimes, type Forecast, type Remaining } from '../../planner/index.ts';
+import { certainStages } from './certain.ts';
 import { checkDeployment, type Deployment } from './deployment.ts';
 import type { Group } from './group.ts';
 import type { GroupMaker } from './group-maker.ts';
@@ -19,6 +20,8 @@ interface Change {
 
 export class Groups {
   readonly #layout: Layout;
+  /** By stage: whether every query runs it. */
+  readonly #certain: readonly boolean[];
   readonly #forecast: Forecast | null;
   readonly #make: GroupMaker;
   #deployment: Deployment;
@@ -31,6 +34,7 @@ export class Groups {
 
   constructor(layout: Layout, deployment: Deployment, forecast: Forecast | null, make: GroupMaker) {
     this.#layout = layout;
+    this.#certain = certainStages(layout);
     this.#forecast = forecast;
     this.#make = make;
     checkDeployment(deployment, layout.pipeline);
@@ -69,6 +73,14 @@ export class Groups {
   /** Starts every replica. @throws what the first that would not start threw */
   async start(): Promise<void> {
     await startPools(this.#groups.flatMap(({ pools }) => pools));
+  }
+
+  /** @throws MillraceError `unavailable` if a group that every query passes takes none */
+  refuse(): void {
+    for (const { health, stages } of this.#groups) {
+      const { trouble } = health;
+      if (trouble && stages.some(stage => this.#certain[stage])) throw trouble;
+    }
   }
 
   /** Starts every batch that can be started now. */

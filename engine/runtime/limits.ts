@@ -12,6 +12,10 @@ export interface Limits {
   sequences: number;
   /** Milliseconds after which a sequence without queries is forgotten. */
   sequenceIdle: number;
+  /** Bytes that a replica may have before another takes its place: of a thread its heap, of a process all. */
+  replicaMemory: number;
+  /** Milliseconds in which a replica must have loaded its models and be ready. */
+  start: number;
 }
 
 export const defaultLimits: Limits = {
@@ -21,4 +25,6 @@ export const defaultLimits: Limits = {
   bytes: 1024 ** 3,
   sequences: 10_000,
   sequenceIdle: 60_000,
+  replicaMemory: 4 * 1024 ** 3,
+  start: 600_000,
 };

@@ -1,6 +1,6 @@
-/** What the runtime and a replica say to each other. Plain data: it crosses threads, and later processes. */
+/** What the runtime and a replica say to each other. Plain data: it crosses threads and processes. */
 import type { Context, Device, ErrorCode, Value } from '../../operators/index.ts';
-import type { BoundStage } from '../../pipelines/index.ts';
+import type { BoundStage, Stage } from '../../pipelines/index.ts';
 
 /** What a replica is started with. */
 export interface ReplicaSpec {
@@ -11,6 +11,8 @@ export interface ReplicaSpec {
   hardware?: string;
   /** Processor threads one call of a model may use. */
   threads: number;
+  /** Absent: a thread. */
+  isolation?: Stage['isolation'];
   /** Batches to run before the replica takes work. */
   warmUp?: readonly WarmUpBatch[];
 }
@@ -78,4 +80,6 @@ export interface BatchResult {
   blocks: readonly SharedArrayBuffer[];
   /** Milliseconds that each stage of the group took for this batch; 0: it did not run. */
   times: readonly number[];
+  /** Bytes of memory that the replica has; told now and then. */
+  memory?: number;
 }

@@ -1,12 +1,14 @@
 /** Replicas of one group on the same hardware with the same maximum batch. */
 import type { Device } from '../../operators/index.ts';
 import type { PoolLimits } from '../../planner/index.ts';
-import { Bag, type Placed } from './bag.ts';
+import { Bag } from './bag.ts';
 import { BatchTimes } from './batch-times.ts';
 import type { Clock } from './clock.ts';
-import type { Lender } from './held-memory.ts';
-import type { Batch, BatchResult, ReplicaSpec, ReplicaStage } from './message.ts';
-import type { Replica, ReplicaFactory } from './replica.ts';
+import type { ReplicaStage } from './message.ts';
+import { specOf } from './replica-spec.ts';
+import type { ReplicaFactory } from './replica.ts';
+import { Replacements } from './replacements.ts';
+import { Slot } from './slot.ts';
 import type { WarmUp } from './warm-up.ts';
 
 export interface PoolSetup extends PoolLimits {
@@ -17,50 +19,29 @@ export interface PoolSetup extends PoolLimits {
   replicas: number;
 }
 
-/** A replica's place in its pool. */
-export class Slot implements Lender, Placed {
-  place = -1;
-  readonly #replica: Replica;
-  returns: SharedArrayBuffer[] | null = [];
-
-  constructor(replica: Replica) {
-    this.#replica = replica;
-  }
-
-  /** Runs a batch, sending along the memory that came back since the last. */
-  run({ programs, items }: Omit<Batch, 'recycled'>): Promise<BatchResult> {
-    let recycled: SharedArrayBuffer[] = [];
-    if (this.returns && this.returns.length > 0) {
-      recycled = this.returns;
-      this.returns = [];
-    }
-    return this.#replica.run({ programs, items, recycled });
-  }
-
-  async retire(): Promise<void> {
-    this.returns = null;
-    await this.#replica.retire();
-  }
-
-  abandon(): void {
-    this.returns = null;
-    this.#replica.abandon();
-  }
-}
-
-/** Milliseconds before a replica that would not start is tried again; doubled each time, up to the second. */
-const restartDelay = { first: 1000, most: 30_000 };
+/**
+ * Milliseconds after which a replica that has to be replaced had a healthy life: one that was lost, and one that has
+ * taken too much memory, which it is given some time for.
+ */
+const healthy = { lost: 2000, worn: 60_000 };
 
 export interface PoolEvents {
   /** A replica is ready for work. */
   ready(): void;
   /** A replacement would not start. */
   startFailed(error: unknown): void;
+  /** An idle replica ended; another takes its place. */
+  lost(reason: unknown): void;
+  /** A replica has more memory than it may; another takes its place. */
+  worn(bytes: number): void;
 }
 
 export interface PoolOptions {
   setup: PoolSetup;
   stages: readonly ReplicaStage[];
+  isolation: 'thread' | 'process';
+  /** Bytes that a replica may have. */
+  memory: number;
   clock: Clock;
   factory: ReplicaFactory;
   events: PoolEvents;
@@ -73,31 +54,30 @@ export interface PoolOptions {
 export class Pool {
   #setup: PoolSetup;
   #times: BatchTimes;
-  readonly #stages: readonly ReplicaStage[];
-  readonly #warmUp: WarmUp;
+  readonly #options: PoolOptions;
   readonly #clock: Clock;
-  readonly #factory: ReplicaFactory;
   readonly #events: PoolEvents;
   readonly #idle: Slot[] = [];
   readonly #busy = new Bag<Slot>();
   /** Replaced, with a batch that is not over. */
   readonly #stuck = new Set<Slot>();
   readonly #ending = new Set<Promise<void>>();
-  /** Call off what would start a replica later. */
-  readonly #restarts = new Set<() => void>();
+  readonly #replacements: Replacements;
   /** Replicas there should be, those that are being replaced included. */
   #wanted = 0;
-  /** Busy replicas that are to go once their batch is over. */
+  /** Busy replicas that are to go once their batch is over: any, and those whose place was taken. */
   #leaving = 0;
+  #relieved = 0;
   #closed = false;
+  readonly #closing = new AbortController();
 
-  constructor({ setup, stages, clock, factory, events, profiled, warmUp }: PoolOptions) {
+  constructor(options: PoolOptions) {
+    const { setup, clock, events, profiled } = options;
+    this.#options = options;
     this.#setup = setup;
     this.#times = new BatchTimes(setup.batch, profiled);
-    this.#stages = stages.map(plainStage);
-    this.#warmUp = warmUp;
     this.#clock = clock;
-    this.#factory = factory;
+    this.#replacements = new Replacements(clock);
     this.#events = events;
   }
 
@@ -121,6 +101,11 @@ export class Pool {
   /** Replicas that take work, now or later. */
   get live(): number {
     return this.#idle.length + this.#busy.size;
+  }
+
+  /** When the next replacement is tried, on the clock; Infinity: none is waited for. */
+  get nextStart(): number {
+    return this.#replacements.next;
   }
 
   /** Starts every replica. @throws what the first that would not start threw; nothing is left running then */
@@ -147,7 +132,7 @@ export class Pool {
         failed = (await Promise.allSettled([startOne()])).find(result => result.status === 'rejected');
     }
     if (failed || this.#closed) for (const slot of started) this.#end(slot);
-    else this.#idle.push(...started);
+    else for (const slot of started) this.#admit(slot);
     if (failed) throw failed.reason;
     this.#wanted += count;
     this.#events.ready();
@@ -156,7 +141,7 @@ export class Pool {
   /** Ends so many replicas: those first that are not there yet, then idle ones, others when their batch is over. */
   shrink(count: number): void {
     this.#wanted -= count;
-    const over = Math.max(0, this.live - this.#leaving - this.#wanted);
+    const over = Math.max(0, this.#staying - this.#wanted);
     const idle = this.#idle.splice(0, over);
     for (const slot of idle) this.#end(slot);
     this.#leaving += over - idle.length;
@@ -176,19 +161,27 @@ export class Pool {
     return slot;
   }
 
-  /** A replica's batch is over and it is idle again. */
-  giveBack(slot: Slot): void {
+  /** A replica's batch is over and it is idle again. @param memory bytes that it told to have */
+  giveBack(slot: Slot, memory = 0): void {
     this.#busy.delete(slot);
-    if (this.#closed || this.#goes()) this.#end(slot);
-    else this.#idle.push(slot);
+    if (this.#closed || this.#goes(slot)) {
+      this.#end(slot);
+      return;
+    }
+    this.#idle.push(slot);
+    if (!slot.hasWorked) this.#replacements.hurry();
+    slot.hasWorked = true;
+    if (memory > this.#options.memory && slot.state === 'working') this.#renew(slot, memory);
   }
 
   /** A replica is not to be used again: another takes its place. It is ended by `discard` once its batch is over. */
   replace(slot: Slot): void {
-    slot.returns = null;
+    slot.kill();
     this.#busy.delete(slot);
     this.#stuck.add(slot);
-    if (!this.#closed && !this.#goes()) void this.#startReplacement(restartDelay.first);
+    // For one that is worn another is being started already.
+    if (this.#closed || this.#goes(slot) || slot.state === 'worn') return;
+    this.#replacements.add(() => this.#startReplacement(), this.#ageOf(slot) >= healthy.lost);
   }
 
   /** Ends a replica that was replaced. */
@@ -197,32 +190,43 @@ export class Pool {
     this.#end(slot);
   }
 
+  /** Whether all that runs is being ended, answered or not. */
+  get isEnding(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Whether it is retired and every replica has ended. */
   get isGone(): boolean {
-    return this.#closed && this.live === 0 && this.#stuck.size === 0 && this.#ending.size === 0;
+    const { starting } = this.#replacements;
+    return this.#closed && this.live + starting + this.#stuck.size + this.#ending.size === 0;
   }
 
   /** Ends idle replicas now and the others when their batch is over. */
   retire(): void {
     this.#closed = true;
-    for (const callOff of this.#restarts) callOff();
+    this.#replacements.stop();
     for (const slot of this.#idle.splice(0)) this.#end(slot);
   }
 
   /** Retires the pool; busy replicas no longer keep the process alive. */
   async close(): Promise<void> {
     this.retire();
+    this.#closing.abort();
     for (const slot of [...this.#busy, ...this.#stuck]) slot.abandon();
     await Promise.all(this.#ending);
   }
 
-  /** Whether there are fewer replicas than there should be. */
-  get #lacks(): boolean {
-    return this.live - this.#leaving < this.#wanted;
+  /** Replicas that are there and not to go. */
+  get #staying(): number {
+    return this.live - this.#leaving - this.#relieved;
   }
 
   /** Whether a replica that is no longer busy is one of those that are to go. */
-  #goes(): boolean {
+  #goes(slot: Slot): boolean {
+    if (slot.state === 'relieved') {
+      this.#relieved--;
+      return true;
+    }
     if (this.#leaving === 0) return false;
     this.#leaving--;
     return true;
@@ -230,32 +234,66 @@ export class Pool {
 
   async #startSlot(): Promise<Slot> {
     const { hardware, device, threads, batch } = this.#setup;
-    const warmUp = this.#warmUp.batches(batch);
-    const spec: ReplicaSpec = { stages: this.#stages, hardware, device, threads };
-    return new Slot(await this.#factory.start(warmUp ? { ...spec, warmUp } : spec));
+    const { factory, stages, isolation, warmUp } = this.#options;
+    const spec = specOf({ hardware, device, threads, isolation }, stages, warmUp.batches(batch));
+    return new Slot(await factory.start(spec, this.#closing.signal), this.#clock.now());
   }
 
-  async #startReplacement(delay: number): Promise<void> {
-    if (!this.#lacks) return;
+  /** Has a replica take work. */
+  #admit(slot: Slot): void {
+    this.#idle.push(slot);
+    void slot.gone?.then(reason => this.#ended(slot, reason));
+  }
+
+  /** A replica ended. One that had a batch is found out by that. */
+  #ended(slot: Slot, reason: unknown): void {
+    const at = this.#idle.indexOf(slot);
+    if (at < 0) return;
+    this.#idle.splice(at, 1);
+    this.replace(slot);
+    this.discard(slot);
+    this.#events.lost(reason);
+  }
+
+  /** Has another take a replica's place, which goes on working until that is there. */
+  #renew(slot: Slot, memory: number): void {
+    slot.state = 'worn';
+    this.#events.worn(memory);
+    this.#replacements.add(() => this.#startReplacement(slot), this.#ageOf(slot) >= healthy.worn);
+  }
+
+  /** Starts a replica in place of one that is gone, or is to go. @returns whether none is needed any more */
+  async #startReplacement(worn?: Slot): Promise<boolean> {
+    if (!worn && this.#staying >= this.#wanted) return true;
     let slot: Slot;
     try {
       slot = await this.#startSlot();
     } catch (error) {
-      if (this.#closed) return;
-      this.#events.startFailed(error);
-      const callOff = this.#clock.at(this.#clock.now() + delay, () => {
-        this.#restarts.delete(callOff);
-        void this.#startReplacement(Math.min(2 * delay, restartDelay.most));
-      });
-      this.#restarts.add(callOff);
-      return;
+      if (!this.#closed) this.#events.startFailed(error);
+      return false;
     }
-    if (this.#closed || !this.#lacks) {
-      this.#end(slot);
-      return;
+    const isWanted = !this.#closed && ((worn && this.#relieve(worn)) || this.#staying < this.#wanted);
+    if (!isWanted) this.#end(slot);
+    else {
+      this.#admit(slot);
+      this.#events.ready();
     }
-    this.#idle.push(slot);
-    this.#events.ready();
+    return true;
+  }
+
+  /** Lets a replica go, now or once its batch is over. @returns whether it was still there */
+  #relieve(worn: Slot): boolean {
+    const at = this.#idle.indexOf(worn);
+    if (at >= 0) this.#end(this.#idle.splice(at, 1)[0]!);
+    else if (worn.place >= 0) {
+      worn.state = 'relieved';
+      this.#relieved++;
+    } else return false;
+    return true;
+  }
+
+  #ageOf({ since }: Slot): number {
+    return this.#clock.now() - since;
   }
 
   #end(slot: Slot): void {
@@ -265,9 +303,4 @@ export class Pool {
       .then(() => void this.#ending.delete(ending));
     this.#ending.add(ending);
   }
-}
-
-/** What of a stage is sent to replicas. */
-function plainStage({ name, code, params, outputs, ports, pure }: ReplicaStage): ReplicaStage {
-  return { name, code, params, outputs, ports, pure };
 }

@@ -3,7 +3,7 @@
  * routing, so this is decided when a replica takes the item: the stage it is addressed to, and after it every stage of
  * the group whose inputs are there or come from the stages before it.
  */
-import type { Tensor, Value } from '../../operators/index.ts';
+import type { PortType, Tensor, Value } from '../../operators/index.ts';
 import type { Flow } from './flow.ts';
 import type { Layout, Source, StageLayout } from './layout.ts';
 import type { Program, Step, StepInput } from './message.ts';
@@ -16,7 +16,7 @@ export interface Route {
   /** Pipeline stages of the steps. */
   stages: readonly number[];
   /** Slots of the exported values, in the order they come back; `stage` is the pipeline's. */
-  exports: readonly { stage: number; slot: number }[];
+  exports: readonly { stage: number; slot: number; type: PortType }[];
   /** Milliseconds its stages may take together. */
   timeout: number;
 }
@@ -190,9 +190,9 @@ export class Router {
     const key = `${all ? '*' : ''}${keyOf(run, inputs)}`;
     const known = this.#routes.get(key);
     if (known) return known;
-    const exports: { stage: number; slot: number }[] = [];
+    const exports: Route['exports'][number][] = [];
     const program = run.map((stage, step): Step => {
-      const { outputs, state } = this.#layout.stages[stage]!;
+      const { outputs, state, stage: its } = this.#layout.stages[stage]!;
       const leaving = outputs.filter(
         ({ slot }) =>
           all ||
@@ -200,7 +200,7 @@ export class Router {
           state.some(carried => carried.slot === slot) ||
           this.#layout.readers[slot]!.some(reader => !run.includes(reader)),
       );
-      for (const { slot } of leaving) exports.push({ stage, slot });
+      for (const { port, slot } of leaving) exports.push({ stage, slot, type: its.ports.outputs[port]! });
       return {
         stage: this.#stages.indexOf(stage),
         inputs: inputs[step]!,

@@ -2,56 +2,21 @@
 import {
   asStageError,
   builtinOperators,
-  describe,
-  isList,
   MillraceError,
-  sizeOf,
   type Item,
   type Operator,
   type Outputs,
   type PortType,
   type Runner,
   type Site,
-  type Tensor,
-  type Value,
 } from '../../operators/index.ts';
+import { valueProblem } from './check-value.ts';
 import type { ReplicaStage } from './message.ts';
 
 async function loadOperator({ code }: ReplicaStage): Promise<Operator> {
   if ('builtin' in code) return builtinOperators[code.builtin]!();
   const module = (await import(code.module)) as Record<string, Operator>;
   return module[code.name]!;
-}
-
-function checkTensor(tensor: Tensor, type: PortType, port: string): void {
-  const wrong = (problem: string) => new MillraceError('stage-failed', `its output "${port}" ${problem}`);
-  if (tensor === null || typeof tensor !== 'object' || !Array.isArray(tensor.shape) || !tensor.data) {
-    throw wrong('is not a tensor { datatype, shape, data }');
-  }
-  if (type.datatype !== 'ANY' && tensor.datatype !== type.datatype) {
-    throw wrong(`is ${describe(tensor)}, not the ${type.datatype} it declares`);
-  }
-  if (tensor.data.length !== sizeOf(tensor.shape)) {
-    throw wrong(`has ${tensor.data.length} elements, not the ${sizeOf(tensor.shape)} of its shape`);
-  }
-  if (
-    type.shape &&
-    (type.shape.length !== tensor.shape.length ||
-      type.shape.some((size, axis) => typeof size === 'number' && size >= 0 && size !== tensor.shape[axis]))
-  ) {
-    throw wrong(`is ${describe(tensor)}, not of the shape [${type.shape.join(', ')}] it declares`);
-  }
-}
-
-function checkValue(value: Value | undefined, type: PortType, port: string): void {
-  if (value === undefined) throw new MillraceError('stage-failed', `it gave no output "${port}"`);
-  if (type.list !== isList(value) && (type.list || type.datatype !== 'ANY')) {
-    const problem = type.list
-      ? 'is a tensor, not the list it declares'
-      : 'is a list, not the tensor it declares';
-    throw new MillraceError('stage-failed', `its output "${port}" ${problem}`);
-  }
-  for (const tensor of isList(value) ? value : [value]) checkTensor(tensor, type, port);
 }
 
 export class StageRunner {
@@ -68,7 +33,7 @@ export class StageRunner {
     this.#outputs = Object.entries(stage.ports.outputs).map(([port, type]) => ({
       port,
       given: stage.outputs[port] ?? port,
-      type: { ...type, list: type.list ?? false },
+      type,
     }));
   }
 
@@ -121,8 +86,10 @@ export class StageRunner {
       const outputs: Outputs = {};
       for (const { port, given, type } of this.#outputs) {
         const value = result?.[given];
-        checkValue(value, type, given);
-        outputs[port] = value!;
+        if (value === undefined) throw new MillraceError('stage-failed', `it gave no output "${given}"`);
+        const problem = valueProblem(value, type);
+        if (problem) throw new MillraceError('stage-failed', `its output "${given}" ${problem}`);
+        outputs[port] = value;
       }
       return outputs;
     } catch (error) {

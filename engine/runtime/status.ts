@@ -4,7 +4,16 @@ export interface EngineStatus {
   /** Bytes that unfinished queries hold in shared memory. */
   bytes: number;
   sequences: number;
-  groups: { name: string; waiting: number; pools: PoolStatus[] }[];
+  groups: GroupStatus[];
+}
+
+export interface GroupStatus {
+  name: string;
+  /** Items in its queue. */
+  waiting: number;
+  /** Why it takes no queries; null: it does. */
+  trouble: string | null;
+  pools: PoolStatus[];
 }
 
 export interface PoolStatus {

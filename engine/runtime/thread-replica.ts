@@ -1,8 +1,9 @@
 /** Replicas that are threads of this process, one piscina pool of one thread each. */
 import { Piscina } from 'piscina';
-import { devicesInTurns, MillraceError, type Device } from '../../operators/index.ts';
+import { devicesInTurns, type Device } from '../../operators/index.ts';
+import { errorOf } from './item-error.ts';
 import type { Batch, BatchResult, ItemError, Program, ReplicaSpec } from './message.ts';
-import type { Replica, ReplicaFactory } from './replica.ts';
+import { ReplicaLost, type Replica, type ReplicaFactory } from './replica.ts';
 import { Vigil, type Pace } from './vigil.ts';
 import type { Wire } from './wire/format.ts';
 import { packBatch, unpackResult } from './wire/wire.ts';
@@ -50,8 +51,7 @@ class Thread {
         error: ItemError | null;
       };
       if (!error) return replica;
-      const { code, message, stage, detail } = error;
-      throw new MillraceError(code, message, { stage, ...(detail && { cause: detail }) });
+      throw errorOf(error);
     } catch (error) {
       this.#replicas--;
       throw error;
@@ -65,7 +65,17 @@ class Thread {
   async run(replica: number, batch: Batch, known: Map<Program, number>, pace: Pace): Promise<BatchResult> {
     const { wire, transfer } = packBatch(batch, known);
     const send = () => this.#pool.run([replica, wire], transfer.length > 0 ? { transferList: transfer } : {});
-    return unpackResult((await vigil.over(pace, send)) as Wire);
+    let answer: Wire;
+    try {
+      answer = (await vigil.over(pace, send)) as Wire;
+    } catch (error) {
+      throw new ReplicaLost(howItEnded(error), { cause: error });
+    }
+    try {
+      return unpackResult(answer);
+    } catch (error) {
+      throw new ReplicaLost('a result that makes no sense', { cause: error });
+    }
   }
 
   /** Ends a replica. Its sessions are released first: ending a thread that holds one can take the process with it. */
@@ -90,6 +100,12 @@ class Thread {
   }
 }
 
+/** piscina says with which code a thread ended, unless an error ended it: what that says is for the log. */
+function howItEnded(error: unknown): string {
+  const code = /^worker exited with code: (\d+)$/.exec((error as Error).message)?.[1];
+  return code === undefined ? 'an error outside of any query' : `exit code ${code}`;
+}
+
 function isUnrefable(value: unknown): value is { unref(): void } {
   return typeof (value as { unref?: unknown } | null)?.unref === 'function';
 }
@@ -111,8 +127,10 @@ async function destroyIfEmpty(thread: Thread, device: Device): Promise<void> {
 }
 
 export const threadReplicas: ReplicaFactory = {
-  async start(spec): Promise<Replica> {
+  async start(spec, signal): Promise<Replica> {
     const thread = threadFor(spec.device);
+    const abandon = () => thread.abandon();
+    signal?.addEventListener('abort', abandon, { once: true });
     try {
       const replica = await thread.start(spec);
       const known = new Map<Program, number>();
@@ -128,6 +146,8 @@ export const threadReplicas: ReplicaFactory = {
     } catch (error) {
       await destroyIfEmpty(thread, spec.device);
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', abandon);
     }
   },
 };

@@ -1,7 +1,9 @@
 /** What a replica's thread runs: piscina calls it with one message at a time. */
 import { MillraceError } from '../../operators/index.ts';
-import { GroupRunner, itemError } from './group-runner.ts';
+import { GroupRunner } from './group-runner.ts';
+import { itemError } from './item-error.ts';
 import type { ItemError, Program, ReplicaSpec } from './message.ts';
+import { ReplicaMemory } from './replica-memory.ts';
 import { sleepUntil } from './sleep.ts';
 import type { Wire } from './wire/format.ts';
 import { packResult, unpackBatch } from './wire/wire.ts';
@@ -23,13 +25,19 @@ interface Tenant {
 
 const clock = { now: () => performance.now(), until: sleepUntil };
 
+/** A thread has a heap of its own; what else the process has is no one thread's. */
+const memory = new ReplicaMemory(() => {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+});
+
 const tenants = new Map<number, Tenant>();
 
 export default async function answer(message: ThreadMessage): Promise<ThreadAnswer> {
   if (isBatch(message)) {
     const [replica, wire] = message;
     const { group, programs } = tenants.get(replica)!;
-    return packResult(await group.run(unpackBatch(wire, programs)));
+    return packResult({ ...(await group.run(unpackBatch(wire, programs))), memory: memory.report() });
   }
   if (message.kind === 'close') {
     await tenants.get(message.replica)?.group.close();

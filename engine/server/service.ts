@@ -120,13 +120,14 @@ export class Service {
     this.#start = start;
   }
 
+  /** Not ready either is one whose workers keep ending. */
   get state(): ServiceState {
-    return this.#state;
+    return this.#trouble ? 'UNAVAILABLE' : this.#state;
   }
 
   /** Why it is not ready; empty if it is. */
   get reason(): string {
-    return this.#reason;
+    return this.#trouble ?? this.#reason;
   }
 
   /** The engine that answers now; null unless it is ready. */
@@ -212,6 +213,10 @@ export class Service {
       this.#ended({ caller, began, latency: performance.now() - from, result: null, error }, watches);
       throw error;
     }
+  }
+
+  get #trouble(): string | null {
+    return this.#engine?.trouble ?? null;
   }
 
   #ended(end: Omit<QueryReport, 'service'>, watches: readonly QueryWatch[]): void {

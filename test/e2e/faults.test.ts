@@ -1,6 +1,6 @@
 /** Operators that misbehave: the query that met the fault fails with a code, and no other notices. */
 import { texts, type Engine, type QueryResult, type Tensor } from 'millrace';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expectRest, failureOf, start, startBatching } from './support/engine.ts';
 import { run } from './support/millrace.ts';
 
@@ -32,11 +32,12 @@ function answered({ outputs }: QueryResult): string {
 }
 
 describe('an operator', () => {
+  // One for each: workers that keep ending have a group refuse what it is asked.
   let engine: Engine;
-  beforeAll(async () => {
+  beforeEach(async () => {
     engine = await start(faulty);
   });
-  afterAll(() => engine.close());
+  afterEach(() => engine.close());
 
   it.each(faults)('that %s fails its query, and the next one works', async (fault, code, message) => {
     const failure = await failureOf(engine.infer({ text: fault }));

@@ -148,11 +148,13 @@ describe('a lost replica', () => {
     await expect(clock.until(engine.infer({ text: 'x' }))).rejects.toMatchObject({ code: 'stage-failed' });
   });
 
-  it('with none to take its place fails what waits, and nothing more once there is one', async () => {
+  it('with none to take its place fails what waits and what comes, and nothing more once there is one', async () => {
     const { engine, clock } = await start(1, '', 1);
     const queries = ['x', 'y', 'z'].map(text => engine.infer({ text }));
     expect(await clock.until(outcomes(queries))).toEqual(['unavailable', 'unavailable', 'unavailable']);
     expect(isAtRest(engine)).toBe(true);
+    expect(await outcomes([engine.infer({ text: 'v' })])).toEqual(['unavailable']);
+    await clock.advanceTo(clock.now() + 1000);
     expect(textsOf((await clock.until(engine.infer({ text: 'w' }))).outputs['out'])).toBe('w');
     expect(isAtRest(engine)).toBe(true);
   });

@@ -1,7 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Batch, BatchResult, Program } from '../../engine/runtime/message.ts';
-import { packBatch, packResult, unpackBatch, unpackResult } from '../../engine/runtime/wire/wire.ts';
+import {
+  packBatch,
+  packResult,
+  unpackBatch,
+  unpackResult,
+  writeBatch,
+} from '../../engine/runtime/wire/wire.ts';
+import { WireWriter } from '../../engine/runtime/wire/writer.ts';
 import { arrayType, bytes, datatypes, elementBytes, sizeOf, type Tensor } from '../../operators/index.ts';
 
 /** A tensor of any datatype, in its own buffer, in a part of one, or in shared memory. */
@@ -75,10 +82,22 @@ describe('what threads say to each other', () => {
       items: fc.array(item, { maxLength: 4 }),
       blocks: fc.constant([new SharedArrayBuffer(8), new SharedArrayBuffer(8)]),
       times: fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { maxLength: 3 }),
+      memory: fc.integer({ min: 1, max: 2 ** 40 }),
     });
     fc.assert(
       fc.property(result, sent => {
         expect(unpackResult(structuredClone(packResult(sent)))).toEqual(sent);
+      }),
+    );
+  });
+
+  it('arrives as bytes alone where no memory is shared', () => {
+    fc.assert(
+      fc.property(batch, sent => {
+        const writer = new WireWriter(false);
+        const extra = writeBatch(writer, { ...sent, recycled: [] }, new Map());
+        const { buffer } = Uint8Array.from(Buffer.concat(writer.parts));
+        expect(unpackBatch([writer.layout, buffer, 0, extra], [])).toEqual({ ...sent, recycled: [] });
       }),
     );
   });

@@ -24,6 +24,8 @@ export const limitOptions = {
   'max-items': { type: 'string' },
   'max-sequences': { type: 'string' },
   'max-batch': { type: 'string' },
+  'max-replica-memory': { type: 'string' },
+  'start-timeout': { type: 'string' },
   window: { type: 'string' },
   'max-unread': { type: 'string' },
   'max-unread-all': { type: 'string' },
@@ -42,6 +44,11 @@ export const limitHelp = `\
   --max-items N           items a fan-out may make of one query (default ${defaultLimits.items})
   --max-sequences N       open sequences, of each pipeline (default ${defaultLimits.sequences})
   --max-batch N           queries stacked in one request (default ${server.batch})
+  --max-replica-memory SIZE
+                          a worker's memory (a thread's heap, or all of a process); with more it is replaced
+                          (default "${formatSize(defaultLimits.replicaMemory)}")
+  --start-timeout T       a worker that starts: loading its models, and the first batches
+                          (default "${formatDuration(defaultLimits.start)}")
   --window N              queries in flight on one WebSocket (default ${server.window})
   --max-unread SIZE       what a WebSocket's client may leave unread and still ask (default "${formatSize(server.unread)}")
   --max-unread-all SIZE   the same, of all clients together (default "${formatSize(server.unreadInAll)}")
@@ -87,5 +94,7 @@ export function readEngineLimits(args: Arguments): Partial<Limits> {
     bytes: sizeOption(args, 'max-held', defaultLimits.bytes),
     items: countOption(args, 'max-items', defaultLimits.items),
     sequences: countOption(args, 'max-sequences', defaultLimits.sequences),
+    replicaMemory: sizeOption(args, 'max-replica-memory', defaultLimits.replicaMemory),
+    start: durationOption(args, 'start-timeout', defaultLimits.start),
   };
 }

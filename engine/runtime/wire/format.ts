@@ -8,7 +8,7 @@ import { datatypes, type Datatype } from '../../../operators/index.ts';
 /** A message: numbers, small values, shared memory, anything else. What there is none of is 0. */
 export type Wire = [
   layout: number[],
-  small: ArrayBuffer | 0,
+  small: ArrayBufferLike | 0,
   shared: SharedArrayBuffer[] | 0,
   extra: unknown,
 ];

@@ -4,7 +4,7 @@ import { inSmall, listCode, type Wire } from './format.ts';
 /** Takes a message apart, in the order it was put together. Values are views of the message's buffers. */
 export class WireReader {
   readonly #layout: readonly number[];
-  readonly #small: ArrayBuffer | 0;
+  readonly #small: ArrayBufferLike | 0;
   readonly #shared: readonly SharedArrayBuffer[];
   #at = 0;
 
@@ -59,6 +59,6 @@ export class WireReader {
   }
 
   #buffer(place: number): ArrayBufferLike {
-    return place === inSmall ? (this.#small as ArrayBuffer) : this.#shared[place]!;
+    return place === inSmall ? (this.#small as ArrayBufferLike) : this.#shared[place]!;
   }
 }

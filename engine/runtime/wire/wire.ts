@@ -10,10 +10,20 @@ import { WireWriter } from './writer.ts';
  * @param known the programs that the receiver has, with their numbers; new ones go along and are added
  */
 export function packBatch(
-  { programs, items, recycled }: Batch,
+  batch: Batch,
   known: Map<Program, number>,
 ): { wire: Wire; transfer: ArrayBuffer[] } {
   const writer = new WireWriter();
+  const wire = writer.wire(writeBatch(writer, batch, known));
+  return { wire, transfer: writer.transferable };
+}
+
+/** @returns what the layout can't say; 0: nothing */
+export function writeBatch(
+  writer: WireWriter,
+  { programs, items, recycled }: Batch,
+  known: Map<Program, number>,
+): readonly Program[] | 0 {
   const { layout } = writer;
   const added: Program[] = [];
   layout.push(programs.length);
@@ -30,8 +40,7 @@ export function packBatch(
     layout.push(program, context.query, context.index, context.last ? 1 : 0, values.length);
     for (const value of values) writer.value(value);
   }
-  const wire = writer.wire(added.length > 0 ? added : 0);
-  return { wire, transfer: writer.transferable };
+  return added.length > 0 ? added : 0;
 }
 
 /** @param known the programs received so far, by number; new ones are added */
@@ -50,13 +59,24 @@ export function unpackBatch(wire: Wire, known: Program[]): Batch {
   return { programs, items, recycled };
 }
 
-/** Layout: times; how many of the shared buffers, which come first, are lent; then each item, -1 for a failed one. */
-export function packResult({ items, blocks, times }: BatchResult): Wire {
+export function packResult(result: BatchResult): Wire {
   const writer = new WireWriter();
+  return writer.wire(writeResult(writer, result));
+}
+
+/**
+ * Layout: memory, 0 if it is not told; times; how many of the shared buffers, which come first, are lent; then each item,
+ * -1 for a failed one.
+ * @returns what the layout can't say; 0: nothing
+ */
+export function writeResult(
+  writer: WireWriter,
+  { items, blocks, times, memory = 0 }: BatchResult,
+): readonly ItemError[] | 0 {
   const { layout } = writer;
   const errors: ItemError[] = [];
   for (const block of blocks) writer.place(block);
-  layout.push(times.length, ...times, blocks.length, items.length);
+  layout.push(memory, times.length, ...times, blocks.length, items.length);
   for (const item of items) {
     if ('error' in item) {
       layout.push(-1);
@@ -66,12 +86,13 @@ export function packResult({ items, blocks, times }: BatchResult): Wire {
     layout.push(item.outputs.length, item.blocks.length, ...item.blocks);
     for (const value of item.outputs) writer.value(value);
   }
-  return writer.wire(errors.length > 0 ? errors : 0);
+  return errors.length > 0 ? errors : 0;
 }
 
 export function unpackResult(wire: Wire): BatchResult {
   const errors = wire[3] as ItemError[];
   const reader = new WireReader(wire);
+  const memory = reader.next();
   const times = reader.numbers();
   const blocks = reader.shared(reader.next());
   const items: ItemResult[] = [];
@@ -81,7 +102,7 @@ export function unpackResult(wire: Wire): BatchResult {
     if (count < 0) items.push({ error: errors[failed++]! });
     else items.push({ blocks: reader.numbers(), outputs: readValues(reader, count) });
   }
-  return { items, blocks, times };
+  return { items, blocks, times, ...(memory > 0 && { memory }) };
 }
 
 function readValues(reader: WireReader, count: number): Value[] {

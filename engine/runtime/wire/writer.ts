@@ -5,14 +5,23 @@ type View = Uint8Array | Exclude<Tensor, { datatype: 'BYTES' }>['data'];
 
 const leastTransfer = 16 * 1024;
 
+/** What stands between two values, where the second would not begin where it may. */
+const gap = new Uint8Array(alignment);
+
 /** Puts a message together. */
 export class WireWriter {
   readonly layout: number[] = [];
+  readonly #shares: boolean;
   readonly #shared: SharedArrayBuffer[] = [];
   readonly #small: View[] = [];
   #size = 0;
   /** The buffer of small values, if it was made for this message alone. */
   #packed: ArrayBuffer | null = null;
+
+  /** @param shares whether the receiver can read shared memory; otherwise what lies in it goes with the small values */
+  constructor(shares = true) {
+    this.#shares = shares;
+  }
 
   /** Place of a shared buffer in the message. */
   place(buffer: SharedArrayBuffer): number {
@@ -40,6 +49,16 @@ export class WireWriter {
     ];
   }
 
+  /** The small values as they follow each other, for who sends them one by one. */
+  get parts(): Uint8Array[] {
+    if (this.#size <= leastTransfer) return this.#size > 0 ? [new Uint8Array(this.#pack())] : [];
+    return this.#small.flatMap(({ buffer, byteOffset, byteLength }) => {
+      const own = new Uint8Array(buffer, byteOffset, byteLength);
+      const rest = byteLength % alignment;
+      return rest === 0 ? [own] : [own, gap.subarray(rest)];
+    });
+  }
+
   /** What may be handed over with the message instead of copied: worth its cost for a large buffer only. */
   get transferable(): ArrayBuffer[] {
     return this.#packed && this.#packed.byteLength > leastTransfer ? [this.#packed] : [];
@@ -52,7 +71,7 @@ export class WireWriter {
   }
 
   #view(view: View): void {
-    if (view.buffer instanceof SharedArrayBuffer) {
+    if (this.#shares && view.buffer instanceof SharedArrayBuffer) {
       this.layout.push(this.place(view.buffer), view.byteOffset, view.byteLength);
       return;
     }

@@ -121,6 +121,19 @@ function addTuners(presenter: Presenter): void {
   );
 }
 
+function addCircuits(presenter: Presenter): void {
+  presenter.gauge(
+    'circuit_open',
+    '1 while a group takes no queries, since its workers keep ending; otherwise 0.',
+    ['group'],
+    (_, { engine }) =>
+      (engine?.status().groups ?? []).map(({ name, trouble }) => ({
+        labels: { group: name },
+        value: trouble === null ? 0 : 1,
+      })),
+  );
+}
+
 function addEngines(presenter: Presenter): void {
   presenter.gauge(
     'pipeline_ready',
@@ -183,6 +196,7 @@ export function makeRegistry(observed: Observed): Registry {
   addStages(presenter);
   addReplicas(presenter);
   addTuners(presenter);
+  addCircuits(presenter);
   addEngines(presenter);
   addServer(presenter, observed);
   collectDefaultMetrics({ register: registry });

@@ -45,7 +45,7 @@ function stageStatus(
 function groupStatuses(engine: Engine, recorder: PipelineRecorder): GroupStatus[] {
   const live = engine.status().groups;
   return engine.deployment.map(({ name, stages, pools }, place): GroupStatus => {
-    const { waiting, pools: states } = live[place]!;
+    const { waiting, trouble, pools: states } = live[place]!;
     const recent = recorder.groups
       .filter(({ group }) => group === name)
       .map(({ sizes }) => sizes.since('oldest'))
@@ -62,6 +62,7 @@ function groupStatuses(engine: Engine, recorder: PipelineRecorder): GroupStatus[
         return { hardware, device, threads, batch, maxWait, replicas, idle, busy };
       }),
       lost: recorder.lost.get(name) ?? 0,
+      trouble,
       recent: {
         batches: recent.count,
         meanBatch: recent.count === 0 ? null : brief(recent.sum / recent.count),

@@ -90,6 +90,8 @@ export interface GroupStatus {
   pools: PoolStatus[];
   /** Replicas that were lost, ever. */
   lost: number;
+  /** Why it takes no queries; null: it does. */
+  trouble: string | null;
   recent: { batches: number; meanBatch: number | null };
 }
 

@@ -36,6 +36,7 @@ export function restOf(deployment: Deployment): EngineStatus['groups'] {
   return deployment.map(({ name, pools }) => ({
     name,
     waiting: 0,
+    trouble: null,
     pools: pools.map(({ hardware, batch, maxWait, replicas }) => ({
       hardware,
       batch,
