@@ -19,7 +19,16 @@ mkdirSync(cache);
 
 /** A server on a free port; `said` resolves with the line of what it says for people that has a text. */
 function start(budget: string) {
-  const args = [main, 'serve', 'fashion', 'pipelines/fashion/tensor.yaml', '--plan', 'auto'];
+  const args = [
+    main,
+    'serve',
+    'fashion',
+    'pipelines/fashion/tensor.yaml',
+    '--plan',
+    'auto',
+    '--deadline-factor',
+    'off',
+  ];
   const child = spawn(process.execPath, [...args, '--profile-budget', budget, '--port', '0'], {
     cwd: root,
     env: { ...process.env, XDG_CACHE_HOME: cache },

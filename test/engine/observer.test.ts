@@ -99,10 +99,10 @@ describe('engine events', () => {
     });
     await clock.until(Promise.all([1, 2, 3].map(n => engine.infer({ text: text(String(n)) }))));
     expect(stages).toEqual([
-      { stage: 'a', service: 10, waited: [0] },
-      { stage: 'b', service: 5, waited: [0] },
-      { stage: 'a', service: 10, waited: [15, 15] },
-      { stage: 'b', service: 5, waited: [0, 0] },
+      { stage: 'a', hardware: 'cpu', service: 10, waited: [0] },
+      { stage: 'b', hardware: 'cpu', service: 5, waited: [0] },
+      { stage: 'a', hardware: 'cpu', service: 10, waited: [15, 15] },
+      { stage: 'b', hardware: 'cpu', service: 5, waited: [0, 0] },
     ]);
   });
 
