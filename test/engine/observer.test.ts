@@ -99,11 +99,27 @@ describe('engine events', () => {
     });
     await clock.until(Promise.all([1, 2, 3].map(n => engine.infer({ text: text(String(n)) }))));
     expect(stages).toEqual([
-      { stage: 'a', service: 10, waited: [0] },
-      { stage: 'b', service: 5, waited: [0] },
-      { stage: 'a', service: 10, waited: [15, 15] },
-      { stage: 'b', service: 5, waited: [0, 0] },
+      { stage: 'a', hardware: 'cpu', service: 10, waited: [0] },
+      { stage: 'b', hardware: 'cpu', service: 5, waited: [0] },
+      { stage: 'a', hardware: 'cpu', service: 10, waited: [15, 15] },
+      { stage: 'b', hardware: 'cpu', service: 5, waited: [0, 0] },
     ]);
+  });
+
+  it('tell of every query that comes, and of those that are answered', async () => {
+    const [arrived, answered]: [number[], unknown[]] = [[], []];
+    const { engine, clock } = await startVirtual(await twoStages(), {
+      deadline: 12,
+      events: {
+        arrived: now => arrived.push(now),
+        answered: stages => answered.push(stages.map(({ items }) => items)),
+      },
+    });
+    await clock.until(engine.infer({ text: text('x') }, { timeout: 100 }));
+    await clock.until(engine.infer({ text: text('y') }).catch(() => {}));
+    await clock.until(engine.infer({ nonsense: text('z') }).catch(() => {}));
+    expect(arrived).toEqual([0, 15, expect.any(Number)]);
+    expect(answered).toEqual([[1, 1]]);
   });
 
   it('tell of batches', async () => {
