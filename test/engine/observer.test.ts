@@ -106,6 +106,22 @@ describe('engine events', () => {
     ]);
   });
 
+  it('tell of every query that comes, and of those that are answered', async () => {
+    const [arrived, answered]: [number[], unknown[]] = [[], []];
+    const { engine, clock } = await startVirtual(await twoStages(), {
+      deadline: 12,
+      events: {
+        arrived: now => arrived.push(now),
+        answered: stages => answered.push(stages.map(({ items }) => items)),
+      },
+    });
+    await clock.until(engine.infer({ text: text('x') }, { timeout: 100 }));
+    await clock.until(engine.infer({ text: text('y') }).catch(() => {}));
+    await clock.until(engine.infer({ nonsense: text('z') }).catch(() => {}));
+    expect(arrived).toEqual([0, 15, expect.any(Number)]);
+    expect(answered).toEqual([[1, 1]]);
+  });
+
   it('tell of batches', async () => {
     const batches: unknown[] = [];
     const { engine, clock } = await startVirtual(await twoStages(), {
