@@ -39,7 +39,7 @@ const benches: Readonly<Record<string, Entry>> = {
     load: () => import('./tuner/tuner.ts'),
   },
   faults: {
-    about: 'What do changes of plan and killed workers cost, beside stopping and starting? (6 min)',
+    about: 'What do changes of plan and killed workers cost, beside stopping and starting? (8 min)',
     load: () => import('./faults/faults.ts'),
   },
   soak: {

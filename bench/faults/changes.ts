@@ -1,4 +1,5 @@
 /** Live changes of plan under load; beside them, an engine that is stopped and started again for each. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine, loadPipeline, type Deployment } from '../../engine/index.ts';
 import { projectFile } from '../bench.ts';
 import { showProgress } from '../report.ts';
@@ -6,6 +7,8 @@ import { Traffic } from './traffic.ts';
 
 /** Queries per second. */
 const rate = 50;
+/** Milliseconds between two changes, at most. */
+const pause = 200;
 
 export interface Changes {
   changes: number;
@@ -61,6 +64,7 @@ export async function measureChanges(policy: keyof typeof policies, changes: num
     for (let change = 1; change <= changes; change++) {
       showProgress(`${policy}: change ${change} of ${changes}…`);
       engine = await policies[policy](engine, anyDeployment());
+      await sleep(between(0, pause));
     }
   } finally {
     over.abort();

@@ -34,7 +34,7 @@ const guilty: ReadonlySet<string> = new Set(['poison', 'late', 'crash', 'hang'])
  */
 const unlucky: readonly Outcome[] = ['stage-failed', 'unavailable', 'deadline-exceeded'];
 /** Share of all queries that may be unlucky. */
-const mostUnlucky = 0.05;
+const mostUnlucky = 0.1;
 
 /** Resident memory at the end over that after a quarter of the time. */
 const mostGrowth = 1.3;
