@@ -20,8 +20,11 @@ import type { Query } from './query.ts';
 /** Milliseconds for which what is known of a group's speed is not worked out anew. */
 const settled = 5;
 
-/** Milliseconds that an answer takes to whoever asked, at least: what is done only then is late for him. */
-const delivery = 2;
+/**
+ * Of the time there is, the share that is kept for the answer's way to whoever asked, and what is kept at most, in
+ * milliseconds: an answer that is ready only at the deadline is late for him.
+ */
+const delivery = { share: 0.03, most: 3 };
 
 /** What an admission needs to see of the engine. */
 export interface Running {
@@ -147,7 +150,8 @@ export class Admission {
 
   #refuseLate(client: string, { time, wait, group }: Prediction, left: number, now: number): void {
     const allowed = (left - (time - wait)) * this.#shares.allowance(client, now);
-    const expected = wait + this.#calibration.margin(now) + delivery;
+    const way = Math.min(delivery.most, delivery.share * left);
+    const expected = wait + this.#calibration.margin(now) + way;
     if (expected <= allowed) return;
     const after = Math.max(1, Math.ceil(expected - allowed));
     throw new MillraceError(

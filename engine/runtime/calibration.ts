@@ -4,7 +4,7 @@
  */
 
 /** Share of predictions that should hold. */
-const quantile = 0.95;
+const quantile = 0.98;
 
 /** Milliseconds that an error counts for. */
 const span = 1000;
