@@ -4,14 +4,15 @@ import { decide, ruleOf, type Decision, type PoolRule, type Remaining } from '..
 import { expectedBatch, rateOf } from './capacity.ts';
 import { checkResult } from './check-result.ts';
 import type { Clock } from './clock.ts';
+import { assemble } from './assemble.ts';
 import { Flights, type Dispatched, type Flight } from './flights.ts';
 import { Health, type HealthEvents } from './health.ts';
 import type { Lender } from './held-memory.ts';
-import { needs } from './lateness.ts';
+import { Lateness, needs } from './lateness.ts';
 import type { BatchItem, BatchResult } from './message.ts';
 import type { Pool } from './pool.ts';
 import type { Route, Router } from './program.ts';
-import { contextOf, type WorkItem } from './query.ts';
+import type { WorkItem } from './query.ts';
 import { Queue } from './queue.ts';
 import { howLost, ReplicaLost } from './replica.ts';
 import { StageShares } from './stage-shares.ts';
@@ -64,7 +65,7 @@ export class Group {
   #rules: readonly PoolRule[] = [];
   /** The longest queue that is still made to wait for a fuller batch; 0: none is. */
   #patient = 0;
-  #remaining: Remaining | null = null;
+  readonly #lateness = new Lateness();
   #cancelWake: (() => void) | null = null;
 
   constructor({ name, stages, pools, router, pure, clock, ageing, warmUp, events }: GroupOptions) {
@@ -121,7 +122,7 @@ export class Group {
 
   /** What is left of a query from each stage on, so that no work is wasted on one that can't be in time. */
   expect(remaining: Remaining): void {
-    this.#remaining = remaining;
+    this.#lateness.expect(remaining);
   }
 
   enqueue(item: WorkItem): void {
@@ -194,7 +195,7 @@ export class Group {
       if (this.#dropLate(first, now)) continue;
       const waiting = this.#queue.length;
       const oldest = waiting < this.#patient ? this.#queue.oldest() : now;
-      const due = first.query.deadline - (this.#remaining?.beyond[first.stage] ?? 0);
+      const due = this.#lateness.dueOf(first);
       const { pool, take, wake } = decide(waiting, oldest, this.#rules, this.#idle, now, this.#decision, due);
       if (pool < 0) {
         if (wake < Infinity) this.#cancelWake = this.#clock.at(wake, () => this.#events.changed());
@@ -219,27 +220,17 @@ export class Group {
   /** Takes the first items; those that can't be in time any more stay, before all others, for `#dropLate`. */
   #takeInTime(count: number, now: number): WorkItem[] {
     const taken = this.#queue.take(count, now);
-    const late = taken.filter(item => this.#isLate(item, now));
+    const late = taken.filter(item => this.#lateness.isLate(item, now));
     if (late.length === 0) return taken;
     this.#queue.putBack(late);
     return taken.filter(item => !late.includes(item));
   }
 
-  /** Whether an item's query can't be in time any more. */
-  #isLate({ query: { deadline }, stage }: WorkItem, now: number): boolean {
-    return deadline < Infinity && (now >= deadline || now + this.#leastFrom(stage) > deadline);
-  }
-
-  /** Milliseconds that an item's query takes at least from this stage on. */
-  #leastFrom(stage: number): number {
-    return this.#remaining?.from[stage] ?? 0;
-  }
-
   /** Ends an item's query if it can't be in time any more. */
   #dropLate(item: WorkItem, now: number): boolean {
-    if (!this.#isLate(item, now)) return false;
+    if (!this.#lateness.isLate(item, now)) return false;
     const { deadline } = item.query;
-    const least = this.#leastFrom(item.stage);
+    const least = this.#lateness.leastFrom(item.stage);
     const stage = this.#router.stageName(item.stage);
     this.#events.failed(
       item,
@@ -253,25 +244,14 @@ export class Group {
   }
 
   async #run(pool: Pool, items: readonly WorkItem[], now: number): Promise<void> {
-    const batch: Dispatched[] = [];
-    const routes: Route[] = [];
-    const sent: BatchItem[] = [];
-    let limit = 0;
-    for (const item of items) {
-      const { route, values } = this.#router.route(item);
-      let program = routes.indexOf(route);
-      if (program < 0) program = routes.push(route) - 1;
-      if (route.timeout > limit) limit = route.timeout;
-      batch.push({ item, route });
-      sent.push({ program, values, context: contextOf(item) });
-    }
+    const { batch, programs, sent, limit } = assemble(items, this.#router);
     const expected = pool.times.known ? pool.times.at(batch.length) : 0;
     const flight = this.#flights.begin({ batch, pool, slot: pool.take(), start: now, expected, limit });
     this.#events.dispatched(batch, now);
     let result: BatchResult | null = null;
     let reason: unknown;
     try {
-      const answer = await flight.slot.run({ programs: routes.map(({ program }) => program), items: sent });
+      const answer = await flight.slot.run({ programs, items: sent });
       checkResult(batch, answer, this.stages.length);
       result = answer;
     } catch (error) {
