@@ -85,9 +85,9 @@ const stackedBatch = { cpu: 4, gpu: 8 };
 
 /**
  * The same for stages with state. A batch holds one item of each sequence, so it is only this big where so many streams
- * run side by side: then passing items on one by one costs more than running them.
+ * run side by side: then passing items on costs more than running them, the more so the fewer there are in a batch.
  */
-const statefulBatch = 32;
+const statefulBatch = 128;
 
 function isFixed(type: PortType | undefined): boolean {
   return type?.shape?.every(size => typeof size === 'number' && size >= 0) ?? false;
@@ -120,7 +120,7 @@ function stacks(pipeline: BoundPipeline, stage: BoundStage): boolean {
  * has the whole machine; batches of four where the heavy stage's inputs stack, else of one. Light groups have one
  * replica. On a GPU, heavy stages have one replica each and batches of eight; what is light stays on the processor, so
  * that the device never waits for it, with a replica per core. Where a stage has state, batches of four or eight are of
- * 32.
+ * 128.
  */
 export function defaultDeployment(pipeline: BoundPipeline, machine: Machine): Deployment {
   const cores = Math.max(1, Math.min(mostReplicas, machine.cores));

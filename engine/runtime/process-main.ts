@@ -7,6 +7,7 @@ import { FrameChannel, type Frame } from './frames.ts';
 import { GroupRunner } from './group-runner.ts';
 import { itemError } from './item-error.ts';
 import type { ItemError, Program, ReplicaSpec } from './message.ts';
+import { giveWay } from './niceness.ts';
 import { ReplicaMemory } from './replica-memory.ts';
 import { sleepUntil } from './sleep.ts';
 import { unpackBatch, writeResult } from './wire/wire.ts';
@@ -33,6 +34,7 @@ let isRunning = false;
 /** Memory of the last result, which has been sent once the next batch comes. */
 let lent: readonly SharedArrayBuffer[] = [];
 
+giveWay();
 // Who ends all of a service's processes means the parent, which has yet to be answered here.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 new Worker(new URL('./process-guard.js', import.meta.url)).unref();

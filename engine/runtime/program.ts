@@ -40,7 +40,7 @@ export class Router {
   readonly #stages: readonly number[];
   /** Slots whose values are asked for whoever reads them. */
   readonly #shown: ReadonlySet<number>;
-  readonly #routes = new Map<string, Route>();
+  readonly #routes: { route: Route; all: boolean }[] = [];
   /** Routes of one stage alone, by the stage: all its inputs are values then, so there is only one. */
   readonly #alone: (Route | undefined)[] = [];
 
@@ -80,7 +80,9 @@ export class Router {
   /** Undoes `route`: all but the stage the item is addressed to wait for their inputs again. */
   undo(item: WorkItem, { stages }: Route): void {
     for (const stage of stages) {
-      if (stage !== item.stage) item.query.setProgress(stage, item.index, Progress.pending);
+      if (stage === item.stage) continue;
+      item.query.setProgress(stage, item.index, Progress.pending);
+      if (this.#layout.stages[stage]!.state.length > 0) this.#sequences.giveTurnBack(item.query, stage);
     }
   }
 
@@ -89,15 +91,21 @@ export class Router {
     for (let next = this.#stages.indexOf(item.stage) + 1; next < this.#stages.length; next++) {
       const stage = this.#stages[next]!;
       const layout = this.#layout.stages[stage]!;
-      if (layout.when || layout.state.length > 0) continue;
+      if (layout.when || !this.#mayFollow(item, layout)) continue;
       if (item.query.progressOf(stage, item.index) !== Progress.pending) continue;
       if (layout.perItem && !item.query.items[stage]) continue;
       const chosen = this.#choose(item, layout, run);
       if (!chosen) continue;
       item.query.setProgress(stage, item.index, Progress.started);
+      if (layout.state.length > 0) this.#sequences.takeTurn(item.query, stage);
       run.push(stage);
       choices.push(chosen);
     }
+  }
+
+  /** Whether a stage has no state that must be waited for. From item to item it is handed on outside of the replica. */
+  #mayFollow({ query }: WorkItem, { index, state, perItem }: StageLayout): boolean {
+    return state.length === 0 || (!perItem && this.#sequences.hasTurn(query, index));
   }
 
   /** Where each input of a stage comes from, or null if one is neither at hand nor made by `run`. */
@@ -186,10 +194,9 @@ export class Router {
 
   /** @param all whether every output leaves the replica, whoever reads it */
   #routeOf(run: readonly number[], choices: readonly Choice[][], all: boolean): Route {
+    for (const known of this.#routes)
+      if (known.all === all && isWay(known.route, run, choices)) return known.route;
     const inputs = stepInputs(choices);
-    const key = `${all ? '*' : ''}${keyOf(run, inputs)}`;
-    const known = this.#routes.get(key);
-    if (known) return known;
     const exports: Route['exports'][number][] = [];
     const program = run.map((stage, step): Step => {
       const { outputs, state, stage: its } = this.#layout.stages[stage]!;
@@ -209,7 +216,7 @@ export class Router {
     });
     const timeout = run.reduce((sum, stage) => sum + this.#layout.stages[stage]!.stage.timeout, 0);
     const route = { program, stages: run, exports, timeout };
-    this.#routes.set(key, route);
+    this.#routes.push({ route, all });
     return route;
   }
 }
@@ -225,15 +232,22 @@ function stepInputs(choices: readonly Choice[][]): StepInput[][] {
   );
 }
 
-/** Tells apart the ways through a group: its stages, and which of their inputs come from a step before. */
-function keyOf(run: readonly number[], inputs: readonly StepInput[][]): string {
-  let key = '';
-  for (const [step, stage] of run.entries()) {
-    key += stage;
-    for (const input of inputs[step]!) {
-      key += 'value' in input ? `,${input.port}` : `,${input.port}<${input.step}.${input.from}`;
+/** Whether a route runs these stages, and the same of their inputs come from a step before. */
+function isWay({ program, stages }: Route, run: readonly number[], choices: readonly Choice[][]): boolean {
+  if (stages.length !== run.length) return false;
+  for (let step = 0; step < run.length; step++) {
+    const { inputs } = program[step]!;
+    const chosen = choices[step]!;
+    if (stages[step] !== run[step] || inputs.length !== chosen.length) return false;
+    for (let place = 0; place < inputs.length; place++) {
+      if (!isSameInput(inputs[place]!, chosen[place]!)) return false;
     }
-    key += ';';
   }
-  return key;
+  return true;
+}
+
+function isSameInput(input: StepInput, choice: Choice): boolean {
+  if (input.port !== choice.port) return false;
+  if ('value' in input || 'value' in choice) return 'value' in input && 'value' in choice;
+  return input.step === choice.step && input.from === choice.from;
 }

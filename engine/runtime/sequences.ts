@@ -112,10 +112,32 @@ export class Sequences {
   /** A piece of work with state has its inputs: it is queued when its turn comes. */
   ready(query: Query, stage: number, index: number): void {
     const lane = query.sequence!.lanes[stage]!;
+    // As it mostly is: a sequence whose queries come one after the other.
+    if (!query.items[stage] && this.hasTurn(query, stage)) {
+      lane.busy = true;
+      this.#enqueue(query, stage, index);
+      return;
+    }
     const indices = lane.ready.get(query);
     if (indices) indices.add(index);
     else lane.ready.set(query, new Set([index]));
     this.#pump(lane, stage);
+  }
+
+  /** Whether a query's piece of work is the next of a stage that runs once per query, and nothing of it is under way. */
+  hasTurn(query: Query, stage: number): boolean {
+    const lane = query.sequence!.lanes[stage]!;
+    return !lane.busy && lane.queries[0] === query;
+  }
+
+  /** A query that has its turn runs without having been queued, right behind an earlier stage. */
+  takeTurn(query: Query, stage: number): void {
+    query.sequence!.lanes[stage]!.busy = true;
+  }
+
+  /** Undoes `takeTurn`: it did not run after all, and will be ready once more. */
+  giveTurnBack(query: Query, stage: number): void {
+    query.sequence!.lanes[stage]!.busy = false;
   }
 
   /** Lets the next piece of work of a stage into the queue, if its turn has come. */
@@ -140,15 +162,16 @@ export class Sequences {
 
   /** A query has ended; a failed one takes those that came after it with it. Returns the queries to fail. */
   leave(query: Query, sequence: Sequence, failed: boolean): readonly Query[] {
-    const all = [...sequence.queries];
-    const later = failed ? all.slice(all.indexOf(query) + 1) : [];
+    const all = failed ? [...sequence.queries] : [];
+    const later = all.slice(all.indexOf(query) + 1);
     sequence.queries.delete(query);
-    for (const [stage, lane] of sequence.lanes.entries()) {
+    for (let stage = 0; stage < sequence.lanes.length; stage++) {
+      const lane = sequence.lanes[stage];
       if (!lane) continue;
-      const wasFirst = lane.queries[0] === query;
-      lane.queries = lane.queries.filter(other => other !== query);
+      const place = lane.queries.indexOf(query);
+      if (place >= 0) lane.queries.splice(place, 1);
       lane.ready.delete(query);
-      if (wasFirst) lane.next = 0;
+      if (place === 0) lane.next = 0;
       if (!failed) this.#pump(lane, stage);
     }
     if (failed) sequence.failed = true;

@@ -3,6 +3,7 @@ import { Piscina } from 'piscina';
 import { devicesInTurns, type Device } from '../../operators/index.ts';
 import { errorOf } from './item-error.ts';
 import type { Batch, BatchResult, ItemError, Program, ReplicaSpec } from './message.ts';
+import { threadNiceness } from './niceness.ts';
 import { ReplicaLost, type Replica, type ReplicaFactory } from './replica.ts';
 import { Vigil, type Pace } from './vigil.ts';
 import type { Wire } from './wire/format.ts';
@@ -31,6 +32,7 @@ class Thread {
       concurrentTasksPerWorker: 1,
       idleTimeout: Infinity,
       recordTiming: false,
+      niceIncrement: threadNiceness,
     });
     this.#pool.on('workerCreate', (worker: object) => {
       this.#worker = worker;

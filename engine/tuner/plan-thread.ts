@@ -1,12 +1,18 @@
 /** Plans anew in a thread of its own. */
 import { Piscina } from 'piscina';
+import { threadNiceness } from '../runtime/niceness.ts';
 import type { PlanOrder } from './observed.ts';
 import { planAnewBy, type Answer } from './plan-anew.ts';
 
 const filename = new URL('./plan-worker.js', import.meta.url).href;
 
 async function searchInThread(order: PlanOrder, signal: AbortSignal): Promise<Answer> {
-  const pool = new Piscina<PlanOrder, Answer>({ filename, minThreads: 1, maxThreads: 1 });
+  const pool = new Piscina<PlanOrder, Answer>({
+    filename,
+    minThreads: 1,
+    maxThreads: 1,
+    niceIncrement: threadNiceness,
+  });
   try {
     return await pool.run(order, { signal });
   } finally {

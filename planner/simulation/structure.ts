@@ -128,13 +128,13 @@ export function structureOf(pipeline: Pipeline, scales: ReadonlyMap<string, Scal
     const work = width;
     const own = fanOut < 0 ? 1 : fanOuts[fanOut]!.width;
     width += own;
-    const stateful = Object.keys(stage.state).length > 0;
+    const serial = perItem[index]! && Object.keys(stage.state).length > 0;
     return {
       name: stage.name,
       index,
       perItem: perItem[index]!,
-      serial: stateful && perItem[index]!,
-      apart: stateful || stage.when !== null,
+      serial,
+      apart: serial || stage.when !== null,
       gated: stage.when !== null || fallsShort(scale[index]!, fanOuts[fanOut]),
       conditional: stage.when !== null,
       needs,

@@ -27,13 +27,12 @@ describe('without a plan', () => {
     ]);
   });
 
-  it('a stage with state stays alone, and takes one item each of many sequences', async () => {
+  it('a stage whose state goes from item to item stays alone, and takes one item each of many sequences', async () => {
     const groups = defaultDeployment(await shipped('speech'), { cores: 2 });
     expect(groups.map(({ stages, pools: [pool] }) => [...stages, pool!.replicas, pool!.batch])).toEqual([
-      ['decode', 1, 32],
-      ['split', 1, 32],
-      ['detect', 2, 32],
-      ['segment', 1, 32],
+      ['decode', 'split', 1, 128],
+      ['detect', 2, 128],
+      ['segment', 1, 128],
     ]);
   });
 

@@ -26,6 +26,24 @@ describe('state', () => {
     expect(value(await clock.until(engine.infer({ text: float(1) }, { sequence })))).toBe(1);
   });
 
+  it('of two stages of one group is carried along in one go', async () => {
+    const pipeline = await pipelineOf(
+      `  a: { operator: ./operators.mjs#sum, inputs: { value: inputs.text }, state: { sum: sum } }
+  b: { operator: ./operators.mjs#sum, inputs: { value: a.sum }, state: { sum: sum } }`,
+      '{ out: b.sum }',
+      '{ datatype: FP32, shape: [1] }',
+    );
+    const { engine, clock } = await startVirtual(pipeline, { batch: 8, groups: [['a', 'b']] });
+    const sequence = { id: 's' };
+    const queries = [1, 2, 3].map(n => engine.infer({ text: float(n) }, { sequence }));
+    queries.push(engine.infer({ text: float(5) }, { sequence: { id: 'other' } }));
+    const results = await clock.until(Promise.all(queries));
+    expect(results.map(value)).toEqual([1, 1 + 3, 1 + 3 + 6, 5]);
+    // One batch each: the second stage of a query was never queued.
+    expect(results.map(({ stages }) => stages[1]!.queue)).toEqual([0, 0, 0, 0]);
+    expect(isAtRest(engine)).toBe(true);
+  });
+
   it('begins anew behind the last query, be that still on its way', async () => {
     const { engine, clock } = await startVirtual(await summing());
     const ends = [false, true, false, true];
