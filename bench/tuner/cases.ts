@@ -76,11 +76,11 @@ export function samplesOf({ rate, cv }: Arriving): Sample[] {
   return drawSamples({ kind: 'gamma', rate, cv, queries: 10_000, seeds: 3 });
 }
 
-/** Parts one after the other, each of so many seconds. */
-function inTurn(parts: readonly Arriving[], seconds: number): Float64Array {
+/** Parts one after the other, each of so many seconds; `first` is the seed of the first. */
+function inTurn(parts: readonly Arriving[], seconds: number, first = seed): Float64Array {
   return Float64Array.from(
     parts.flatMap(({ rate, cv }, part) => {
-      const drawn = gammaArrivals(rate, cv, Math.ceil(2 * rate * seconds) + 200, 1 + part);
+      const drawn = gammaArrivals(rate, cv, Math.ceil(2 * rate * seconds) + 200, first + part);
       const own = drawn.filter(at => at < 1000 * seconds);
       return Array.from(own, at => at + 1000 * part * seconds);
     }),
@@ -106,8 +106,11 @@ export function stepCase(seconds: number): TunerCase {
   };
 }
 
-/** @param seconds of each of the two parts */
-export function burstCase(seconds: number): TunerCase {
+/**
+ * @param seconds of each of the two parts
+ * @param first the seed of the first; the second has the next
+ */
+export function burstCase(seconds: number, first = seed): TunerCase {
   const [smooth, bursts] = [
     { rate: base, cv: 1 },
     { rate: base, cv: 4 },
@@ -116,7 +119,7 @@ export function burstCase(seconds: number): TunerCase {
     name: 'CV 1 → 4',
     ...madeUpSystem(),
     slo,
-    sample: { seed, arrivals: inTurn([smooth, bursts], seconds) },
+    sample: { seed, arrivals: inTurn([smooth, bursts], seconds, first) },
     planned: samplesOf(smooth),
     mean: smooth,
     peak: bursts,

@@ -40,6 +40,20 @@ function compare(rows: readonly Row[]): Comparison {
   };
 }
 
+/** Seeds of other arrivals of the same process: where bursts come at random, so does the next one after a step. */
+const otherSeeds = [11, 21, 31, 41, 51];
+
+/** The tuner in the case of bursts, with other arrivals. */
+async function playOthers(seconds: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const first of otherSeeds) {
+    const of = burstCase(seconds, first);
+    showProgress(`${of.name}, seed ${first}…`);
+    rows.push({ ...(await play(of, 'tuner', sizeFor(of, of.planned))), case: `seed ${first}` });
+  }
+  return rows;
+}
+
 const cells = ({ policy, queries, misses, cost, back }: Row): string[] => [
   policy,
   String(queries),
@@ -59,6 +73,7 @@ export const bench: Bench = async ({ quick }): Promise<Report> => {
   const cases = [stepCase(quick ? 20 : 300), burstCase(quick ? 20 : 600), ...(recorded ? [recorded] : [])];
   const rows: Row[][] = [];
   for (const each of cases) rows.push(await playAll(each));
+  const others = await playOthers(quick ? 20 : 200);
   const inRealTime = stepCase(quick ? 5 : 30);
   const validation: Row[] = [];
   for (const policy of ['tuner', 'peak'] as const) {
@@ -71,7 +86,7 @@ export const bench: Bench = async ({ quick }): Promise<Report> => {
   }
   const comparisons = rows.map(compare);
   return {
-    figures: { comparisons, rows: rows.flat(), validation },
+    figures: { comparisons, rows: rows.flat(), others, validation },
     tables: [
       ...rows.map(of => tableOf(of[0]!.case, of)),
       {
@@ -83,6 +98,10 @@ export const bench: Bench = async ({ quick }): Promise<Report> => {
           `${(100 * costOfPeak).toFixed(1)} %`,
           back === null ? '' : `${back} s`,
         ]),
+      },
+      {
+        ...tableOf('CV 1 → 4 with other arrivals', others),
+        rows: others.map(row => [row.case, ...cells(row).slice(1)]),
       },
       {
         ...tableOf(
