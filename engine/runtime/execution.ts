@@ -19,8 +19,9 @@ import { tellStages, type EngineEvents } from './events.ts';
 import type { BatchResult } from './message.ts';
 import type { PoolEvents } from './pool.ts';
 import { Router } from './program.ts';
-import type { Query, QueryObserver, QueryResult, WorkItem } from './query.ts';
+import type { Query, QueryResult, WorkItem } from './query.ts';
 import { howLost, type ReplicaFactory } from './replica.ts';
+import { storeOutputs, tellRuns } from './results.ts';
 import { Sequences } from './sequences.ts';
 
 export interface ExecutionOptions {
@@ -220,65 +221,16 @@ export class Execution {
         query.settle(errorOf(outcome.error));
       } else {
         for (const block of outcome.blocks) this.memory.hold(query, blocks[block]!);
-        this.#store(dispatched, outcome.outputs, result.times);
-        if (query.observer)
-          this.#observe(query.observer, dispatched, outcome.outputs, result.times, {
-            items: batch.length,
-            hardware,
-          });
+        storeOutputs(dispatched, outcome.outputs, result.times);
+        if (query.observer) {
+          if (query.partial) for (const value of outcome.outputs) this.memory.keep(query, value);
+          const ran = { times: result.times, items: batch.length, hardware };
+          tellRuns(query.observer, this.#layout, dispatched, outcome.outputs, ran);
+        }
         for (const stage of dispatched.route.stages) this.#stageDone(query, stage, dispatched.item.index);
       }
     }
     for (const block of blocks) this.memory.read(block);
-  }
-
-  /** Puts an item's outputs into their slots. */
-  #store(
-    { item: { query, index }, route }: Dispatched,
-    outputs: readonly Value[],
-    times: readonly number[],
-  ): void {
-    for (const [at, { slot, stage }] of route.exports.entries()) {
-      const value = outputs[at]!;
-      if (query.items[stage]) (query.values[slot] as Value[])[index] = value;
-      else query.values[slot] = value;
-    }
-    for (const [step, stage] of route.stages.entries()) {
-      query.addService(stage, times[route.program[step]!.stage]!);
-    }
-  }
-
-  /** Tells of each stage an item passed; they ran one after the other. */
-  #observe(
-    observer: QueryObserver,
-    { item: { query, index, queued, started }, route }: Dispatched,
-    outputs: readonly Value[],
-    times: readonly number[],
-    batch: { items: number; hardware: string },
-  ): void {
-    let at = started;
-    for (const [step, stage] of route.stages.entries()) {
-      const service = times[route.program[step]!.stage]!;
-      const own = this.#layout.stages[stage]!;
-      const ports: Record<string, Value> = {};
-      for (const [place, { slot }] of route.exports.entries()) {
-        const port = own.outputs.find(output => output.slot === slot)?.port;
-        if (port === undefined) continue;
-        ports[port] = outputs[place]!;
-        if (query.partial) this.memory.keep(query, outputs[place]!);
-      }
-      observer.ran({
-        stage: own.stage.name,
-        index: query.items[stage] ? index : undefined,
-        queued: step === 0 ? queued : at,
-        started: at,
-        service,
-        batch: batch.items,
-        hardware: batch.hardware,
-        outputs: ports,
-      });
-      at += service;
-    }
   }
 
   #stageDone(query: Query, stage: number, index: number): void {

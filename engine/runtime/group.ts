@@ -1,32 +1,26 @@
 /** A group while it runs: its queue, its pools, and the batches between them. */
-import { formatDuration, MillraceError } from '../../operators/index.ts';
+import { MillraceError } from '../../operators/index.ts';
 import { decide, ruleOf, type Decision, type PoolRule, type Remaining } from '../../planner/index.ts';
 import { expectedBatch, rateOf } from './capacity.ts';
 import { checkResult } from './check-result.ts';
 import type { Clock } from './clock.ts';
 import { assemble } from './assemble.ts';
-import { Flights, type Dispatched, type Flight } from './flights.ts';
+import { Flights, type Dispatched } from './flights.ts';
 import { Health, type HealthEvents } from './health.ts';
 import type { Lender } from './held-memory.ts';
 import { Lateness, needs } from './lateness.ts';
+import { Losses, type LossEvents } from './losses.ts';
 import type { BatchItem, BatchResult } from './message.ts';
 import type { Pool } from './pool.ts';
-import type { Route, Router } from './program.ts';
+import type { Router } from './program.ts';
 import type { WorkItem } from './query.ts';
 import { Queue } from './queue.ts';
-import { howLost, ReplicaLost } from './replica.ts';
 import { StageShares } from './stage-shares.ts';
-import { stagesError } from './stages-error.ts';
 import type { WarmUp } from './warm-up.ts';
 
-export interface GroupEvents extends HealthEvents {
+export interface GroupEvents extends HealthEvents, LossEvents {
   dispatched(batch: readonly Dispatched[], now: number): void;
   completed(batch: readonly Dispatched[], result: BatchResult, lender: Lender, pool: Pool): void;
-  /** An item left its replica without a result; it may be queued again right after. */
-  left(item: WorkItem): void;
-  /** Items are to be queued again, each to run alone, before all others. */
-  again(items: readonly WorkItem[]): void;
-  failed(item: WorkItem, error: MillraceError): void;
   /** Something happened outside of any call: what can be dispatched now should be. */
   changed(): void;
 }
@@ -55,9 +49,9 @@ export class Group {
   readonly #router: Router;
   readonly #clock: Clock;
   readonly #events: GroupEvents;
-  readonly #pure: boolean;
   readonly #decision: Decision = { pool: -1, take: 0, wake: Infinity };
   readonly #flights: Flights;
+  readonly #losses: Losses;
   readonly #shares: StageShares;
   readonly #warmUp: WarmUp;
   #pools: readonly Pool[] = [];
@@ -73,14 +67,17 @@ export class Group {
     this.stages = stages;
     this.#queue = new Queue(ageing);
     this.#router = router;
-    this.#pure = pure;
     this.#clock = clock;
     this.#warmUp = warmUp;
     this.#events = events;
-    this.#flights = new Flights(clock, flight => this.#expire(flight));
+    this.#flights = new Flights(clock, flight => {
+      this.#losses.expire(flight);
+      events.changed();
+    });
     this.#shares = new StageShares(stages);
+    const names = stages.map(stage => router.stageName(stage));
     this.health = new Health({
-      stages: this.#names(stages),
+      stages: names,
       clock,
       pools: () => this.#pools,
       events: {
@@ -91,6 +88,7 @@ export class Group {
         },
       },
     });
+    this.#losses = new Losses({ stages: names, router, pure, health: this.health, events });
     this.use(pools);
   }
 
@@ -272,7 +270,7 @@ export class Group {
       // A full batch that waits already is not made to wait for that.
       if (this.#queue.length >= pool.setup.batch) this.dispatch();
       this.#events.completed(batch, result, flight.slot, pool);
-    } else this.#lose(flight, reason);
+    } else this.#losses.lose(flight, reason);
     this.#events.changed();
   }
 
@@ -280,61 +278,5 @@ export class Group {
   #keepItem(batch: readonly Dispatched[], sent: readonly BatchItem[], { items }: BatchResult): void {
     const at = items.findIndex(item => !('error' in item));
     if (at >= 0) this.#warmUp.keep(batch[at]!.route.program, sent[at]!.values);
-  }
-
-  /** A batch is over its time limit. Where its replica can't be killed it is let finish, but no one waits for it. */
-  #expire(flight: Flight): void {
-    flight.pool.replace(flight.slot);
-    this.health.lost(new ReplicaLost('over its time limit'));
-    if (flight.batch.length > 1 && this.#pure) this.#again(flight);
-    else {
-      for (const { item, route } of flight.batch) {
-        this.#events.left(item);
-        this.#events.failed(item, this.#timeLimitError(route, flight.limit));
-      }
-    }
-    this.#events.changed();
-  }
-
-  /** A replica was lost with its batch. */
-  #lose(flight: Flight, reason: unknown): void {
-    flight.pool.replace(flight.slot);
-    flight.pool.discard(flight.slot);
-    if (!flight.pool.isEnding) this.health.lost(reason);
-    for (const { item } of flight.batch) item.losses++;
-    const { batch } = flight;
-    if (this.#pure && batch.every(({ item }) => item.losses < 2)) {
-      this.#again(flight);
-      return;
-    }
-    const message = ` lost the worker that ran this query (${howLost(reason)})`;
-    const error = stagesError('stage-failed', this.#names(this.stages), message, reason);
-    for (const { item } of batch) {
-      this.#events.left(item);
-      this.#events.failed(item, error);
-    }
-  }
-
-  /** Queues a batch's items again, each to run alone, so that the one to blame is found. */
-  #again(flight: Flight): void {
-    const items: WorkItem[] = [];
-    for (const { item, route } of flight.batch) {
-      this.#events.left(item);
-      if (item.query.ended) continue;
-      this.#router.undo(item, route);
-      item.alone = true;
-      items.push(item);
-    }
-    this.#events.again(items);
-  }
-
-  #timeLimitError({ stages }: Route, limit: number): MillraceError {
-    const whose = stages.length === 1 ? 'its' : 'their';
-    const message = ` took longer than ${whose} time limit of ${formatDuration(limit)}`;
-    return stagesError('deadline-exceeded', this.#names(stages), message);
-  }
-
-  #names(stages: readonly number[]): string[] {
-    return stages.map(stage => this.#router.stageName(stage));
   }
 }
