@@ -33,6 +33,14 @@ describe('the error table', () => {
   });
 });
 
+describe('an error', () => {
+  it('looks for where it came from only if it is no way that queries end by design', () => {
+    const frames = (code: ErrorCode) => new MillraceError(code, 'x').stack!.split('\n').length - 1;
+    expect((['overloaded', 'cancelled', 'deadline-exceeded'] as const).map(frames)).toEqual([0, 0, 0]);
+    expect(frames('stage-failed')).toBeGreaterThan(0);
+  });
+});
+
 describe('what an operator threw', () => {
   it('reaches the client as its first line, and the log whole', () => {
     const thrown = new Error('no such layer\n  at secret/path.js');
