@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import type { ReplicaStage } from './message.ts';
 import { specOf } from './replica-spec.ts';
 import type { ReplicaFactory } from './replica.ts';
-import { Replacements } from './replacements.ts';
+import { Replacements, type Life } from './replacements.ts';
 import { Slot } from './slot.ts';
 import type { WarmUp } from './warm-up.ts';
 
@@ -181,7 +181,7 @@ export class Pool {
     this.#stuck.add(slot);
     // For one that is worn another is being started already.
     if (this.#closed || this.#goes(slot) || slot.state === 'worn') return;
-    this.#replacements.add(() => this.#startReplacement(), this.#ageOf(slot) >= healthy.lost);
+    this.#replacements.add(() => this.#startReplacement(), this.#lifeOf(slot, healthy.lost));
   }
 
   /** Ends a replica that was replaced. */
@@ -259,7 +259,7 @@ export class Pool {
   #renew(slot: Slot, memory: number): void {
     slot.state = 'worn';
     this.#events.worn(memory);
-    this.#replacements.add(() => this.#startReplacement(slot), this.#ageOf(slot) >= healthy.worn);
+    this.#replacements.add(() => this.#startReplacement(slot), this.#lifeOf(slot, healthy.worn));
   }
 
   /** Starts a replica in place of one that is gone, or is to go. @returns whether none is needed any more */
@@ -292,8 +292,10 @@ export class Pool {
     return true;
   }
 
-  #ageOf({ since }: Slot): number {
-    return this.#clock.now() - since;
+  /** @param long milliseconds after which it was healthy */
+  #lifeOf({ since, hasWorked }: Slot, long: number): Life {
+    if (this.#clock.now() - since >= long) return 'healthy';
+    return hasWorked ? 'short' : 'useless';
   }
 
   #end(slot: Slot): void {

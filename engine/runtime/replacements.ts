@@ -1,11 +1,18 @@
 /**
  * When lost replicas are replaced: at once after a healthy life, otherwise after a time that doubles with every loss and
- * every failed start in a row, so that what can't work is not started over and over.
+ * every failed start in a row, so that what can't work is not started over and over. What has worked can, so its
+ * replacement is not waited for as long.
  */
 import type { Clock } from './clock.ts';
 
-/** Milliseconds before a replica is tried again after a first failure; doubled each time, up to the most. */
-const delays = { first: 100, most: 30_000 };
+/**
+ * Milliseconds before a replica is tried again after a first failure; doubled each time, up to the most, which is less
+ * for one whose life was short but of use.
+ */
+const delays = { first: 100, mostOfUse: 1000, most: 30_000 };
+
+/** What became of a replica before it is replaced: it had worked for a while, for too short a while, or never. */
+export type Life = 'healthy' | 'short' | 'useless';
 
 /** Starts a replica if one is needed; whether none is any more. Must not reject. */
 type Start = () => Promise<boolean>;
@@ -39,10 +46,10 @@ export class Replacements {
     return this.#starting;
   }
 
-  /** @param wasHealthy whether what is replaced had worked for a while */
-  add(start: Start, wasHealthy: boolean): void {
-    this.#streak = wasHealthy ? 0 : this.#streak + 1;
-    this.#schedule(start);
+  /** @param life of what is replaced */
+  add(start: Start, life: Life): void {
+    this.#streak = life === 'healthy' ? 0 : this.#streak + 1;
+    this.#schedule(start, life === 'short' ? delays.mostOfUse : delays.most);
   }
 
   /** Tries all that wait now: there is a replica that works. */
@@ -64,12 +71,12 @@ export class Replacements {
     this.#waiting.delete(waiting);
   }
 
-  #schedule(start: Start): void {
+  #schedule(start: Start, most: number): void {
     if (this.#streak === 0) {
       void this.#try(start);
       return;
     }
-    const time = this.#clock.now() + Math.min(delays.first * 2 ** (this.#streak - 1), delays.most);
+    const time = this.#clock.now() + Math.min(delays.first * 2 ** (this.#streak - 1), most);
     const cancel = this.#clock.at(time, () => {
       this.#waiting.delete(waiting);
       void this.#try(start);
@@ -84,6 +91,6 @@ export class Replacements {
     this.#starting--;
     if (isOver || this.#stopped) return;
     this.#streak++;
-    this.#schedule(start);
+    this.#schedule(start, delays.most);
   }
 }

@@ -204,6 +204,19 @@ describe('a replacement', () => {
     expect(waits.at(-1)).toBe(30_000);
   });
 
+  it('is not waited for long where workers did what they were given before they ended', async () => {
+    const { ask, clock, replicas } = await start({});
+    const waits: number[] = [];
+    for (let lost = 0; lost < 7; lost++) {
+      expect(await ask('x')).toEqual(['x']);
+      const from = clock.now();
+      replicas.end(lost, 'signal SIGKILL');
+      await clock.advanceTo(from + 1000);
+      waits.push(replicas.started.at(-1)! - from);
+    }
+    expect(waits).toEqual([100, 200, 400, 800, 1000, 1000, 1000]);
+  });
+
   it('waits its time although others work', async () => {
     const faults: Faults = { start: number => (number > 1 ? new Error('no room') : undefined) };
     const { ask, clock, replicas } = await start(faults, { replicas: 2 });
