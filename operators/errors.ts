@@ -41,8 +41,8 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 
 /**
- * How queries end by design, thousands a second where load is too high. Nobody looks for where that came from, and finding
- * it out takes longer than all the rest of a refusal.
+ * How queries end by design, thousands a second where load is too high. Nobody looks for where that came from, and
+ * finding it out takes longer than all the rest of a refusal.
  */
 const withoutStack: ReadonlySet<ErrorCode> = new Set(['overloaded', 'cancelled', 'deadline-exceeded']);
 

@@ -22,8 +22,8 @@ function isJoinable({ when, state, each, isolation }: BoundStage): boolean {
  * The rule: in topological order, a stage joins the group of a stage it reads from if both run at the same scope (once
  * per query, or per item), the group then holds at most one heavy stage, and nothing the stage reads comes from the
  * group by way of another. A stage with `when` stays alone, and so does one whose state goes from item to item: whether
- * and when it runs is decided outside. So does one that is isolated in a process: what it may do to its process is to hit
- * no other.
+ * and when it runs is decided outside. So does one that is isolated in a process: what it may do to its process is to
+ * hit no other.
  *
  * @param apart heavy stages share no replica, so that a device they run on does not wait for light ones
  * @returns names of stages, group by group

@@ -7,7 +7,10 @@ import { setPriority } from 'node:os';
 /** What `nice` would add by default: about a tenth of the share that a thread of usual priority has. */
 const below = 10;
 
-/** For piscina: how much lower than that of its process a thread's priority is. On macOS it would be the whole process's. */
+/**
+ * For piscina: how much lower than that of its process a thread's priority is. On macOS it would be the whole
+ * process's.
+ */
 export const threadNiceness = process.platform === 'darwin' ? 0 : below;
 
 /** Lowers the priority of this process below its parent's. */

@@ -5,9 +5,10 @@
  * InferLine takes for ρ what the plan uses its replicas on average. Here ρ is worked out for the rate and the window, by
  * network calculus' bound of delay (Le Boudec and Thiran, 2001): the plan's own bursts wait for a group for up to its
  * `slack`, so any burst may. What does c queries per second lets n of them, come within w, wait for n / c - w. So a burst
- * that was seen takes n / (w + slack), with some more for a larger one to come, and a rate that stays takes the most that any burst would which comes with it: the
- * plan's envelope, its excess over the mean grown as that of a renewal process grows, by the root of the rate. More
- * replicas may be used further than few, and a short burst asks for no more than it takes to be done in time.
+ * that was seen takes n / (w + slack), with some more for a larger one to come, and a rate that stays takes the most
+ * that any burst would which comes with it: the plan's envelope, its excess over the mean grown as that of a renewal
+ * process grows, by the root of the rate. More replicas may be used further than few, and a short burst asks for little more
+ * than it takes to be done in time.
  */
 import type { ProvidedGroup, Provision } from './provision.ts';
 
