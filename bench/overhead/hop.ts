@@ -16,7 +16,7 @@ async function startEngine(name: string): Promise<Engine> {
   return Engine.start(pipeline, { deployment });
 }
 
-/** A bare thread with the settings of the engine's own. */
+/** A bare thread with the settings of the engine's own, but for its lower priority. */
 function startBare(): Piscina<Uint8Array, Uint8Array> {
   return new Piscina({
     filename: new URL('./bare-echo.js', import.meta.url).href,

@@ -114,7 +114,7 @@ export class Sequences {
     const lane = query.sequence!.lanes[stage]!;
     // As it mostly is: a sequence whose queries come one after the other.
     if (!query.items[stage] && this.hasTurn(query, stage)) {
-      lane.busy = true;
+      this.takeTurn(query, stage);
       this.#enqueue(query, stage, index);
       return;
     }
@@ -130,7 +130,7 @@ export class Sequences {
     return !lane.busy && lane.queries[0] === query;
   }
 
-  /** A query that has its turn runs without having been queued, right behind an earlier stage. */
+  /** A query that has its turn is about to run: no other of the sequence does until it is over. */
   takeTurn(query: Query, stage: number): void {
     query.sequence!.lanes[stage]!.busy = true;
   }
