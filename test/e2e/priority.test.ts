@@ -11,9 +11,14 @@ const own = getPriority();
 
 /** How nice each thread of this process is. */
 const threads = (): number[] =>
-  readdirSync('/proc/self/task').map(thread => {
-    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  readdirSync('/proc/self/task').flatMap(thread => {
+    try {
+      const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+      return [Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])];
+    } catch {
+      // It ended since the list was read.
+      return [];
+    }
   });
 
 // Elsewhere a thread's priority can't be read.
