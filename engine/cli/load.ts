@@ -1,25 +1,16 @@
-import { parseDuration } from '../../operators/index.ts';
-import { gammaArrivals, type RecordedQuery } from '../../planner/index.ts';
-import { generateLoad } from '../load/load.ts';
-import { recordedInputs, recordedQueries } from '../load/recorded-queries.ts';
-import { parseAddress, type LoadQuery, type ServiceAddress } from '../load/target.ts';
+import { generateLoad, type LoadResult } from '../load/load.ts';
+import { stress } from '../load/stress.ts';
+import { parseAddress, type ServiceAddress } from '../load/target.ts';
 import { countOption, say, textOption, UsageError, type Arguments, type Command } from './command.ts';
-import { askServer, type ServedPipeline } from './load-target.ts';
+import { askServer } from './load-target.ts';
+import { lengthOption, readAsked, readDue, usualDuration } from './load-queries.ts';
 import { readSlo } from './planner-inputs.ts';
-import { printLoad, progressLine } from './print-load.ts';
-import { readQueries } from './query-inputs.ts';
-import { readWorkload, traceHelp, workloadOptions } from './workload-options.ts';
+import { formatFactor, printLoad, printStress, progressLine } from './print-load.ts';
+import { traceHelp, workloadOptions } from './workload-options.ts';
 
-const usual = { duration: '10 s', connections: 16, patience: 30_000 };
-/** Arrivals of one load: what fits into memory several times over. */
-const mostArrivals = 50_000_000;
-
-function durationOption(args: Arguments, name: string, fallback: string): number {
-  const text = textOption(args, name) ?? fallback;
-  const duration = parseDuration(text);
-  if (duration !== null && duration >= 0) return duration;
-  throw new UsageError(`--${name} takes a duration such as "10 s", not "${text}"`);
-}
+const usual = { connections: 16, patience: 30_000 };
+/** Times as fast as the load itself that a stress test may go. */
+const mostStress = 1000;
 
 function addressOf(args: Arguments): ServiceAddress {
   const [url, ...extra] = args.positionals;
@@ -31,88 +22,64 @@ function addressOf(args: Arguments): ServiceAddress {
   );
 }
 
-interface Due {
-  arrivals: Float64Array;
-  /** What comes then, where the trace is a recording. */
-  recorded?: readonly RecordedQuery[];
-}
-
-/** When queries are due: those of a trace, or as many of a gamma process as come in the time. */
-async function readDue(args: Arguments, { pipeline }: ServiceAddress): Promise<Due> {
-  if (textOption(args, 'duration') !== undefined && textOption(args, 'queries') !== undefined) {
-    throw new UsageError('--duration and --queries exclude each other');
-  }
-  const inputs = args.values['input'] === undefined;
-  const workload = await readWorkload(args, undefined, { pipeline, inputs });
-  if (workload.kind === 'trace') {
-    const end = textOption(args, 'duration') === undefined ? Infinity : durationOption(args, 'duration', '');
-    const { arrivals, recording } = workload;
-    const due = arrivals.filter(arrival => arrival - arrivals[0]! <= end);
-    return { arrivals: due, ...(recording && { recorded: recording.queries }) };
-  }
-  const { rate, cv } = workload;
-  const seed = countOption(args, 'seed', 1);
-  if (textOption(args, 'queries') !== undefined)
-    return { arrivals: gammaArrivals(rate, cv, workload.queries, seed) };
-  const duration = durationOption(args, 'duration', usual.duration);
-  const expected = Math.ceil((rate * duration) / 1000);
-  if (expected > mostArrivals)
-    throw new UsageError(`${expected} queries are more than can be sent in one load`);
-  // Some more than are expected, so that the time is filled whatever is drawn.
-  const spare = Math.ceil(8 * Math.max(1, cv) * Math.sqrt(expected)) + 10;
-  const drawn = gammaArrivals(rate, cv, expected + spare, seed);
-  return { arrivals: drawn.filter(arrival => arrival <= duration) };
-}
-
-/** What is asked: with the inputs given or, where none are, with those that the recording holds. */
-async function readAsked(
-  args: Arguments,
-  served: ServedPipeline,
-  recorded: readonly RecordedQuery[] | undefined,
-): Promise<(query: number) => LoadQuery> {
-  const given = args.values['input'] as string[] | undefined;
-  const held = recorded && !given ? recordedInputs(recorded) : null;
-  if (recorded && !given && !held) {
-    const message =
-      'the recording holds no inputs, as it would with --record-payloads: give --input NAME=VALUE';
-    throw new UsageError(message);
-  }
-  const inputs = held ?? (await readQueries(served.inputs, given ?? [])).map(query => query.inputs);
-  if (recorded) return recordedQueries(recorded, inputs);
-  const queries = inputs.map((inputs): LoadQuery => ({ inputs, parameters: {} }));
-  return query => queries[query % queries.length]!;
+/** How many times as fast the load must be held; null: it is no stress test. */
+function stressOption(args: Arguments): number | null {
+  const text = textOption(args, 'stress');
+  if (text === undefined) return null;
+  const factor = Number(text);
+  if (factor > 0 && factor <= mostStress) return factor;
+  throw new UsageError(
+    `--stress takes how many times as fast the load must be held, up to ${mostStress}, not "${text}"`,
+  );
 }
 
 async function run(args: Arguments): Promise<number> {
   const address = addressOf(args);
   const key = process.env['MILLRACE_KEY'];
   const json = args.values['json'] === true;
+  const most = stressOption(args);
   const { arrivals, recorded } = await readDue(args, address);
   if (arrivals.length === 0) throw new UsageError('no query is due in that time: raise --rate or --duration');
   const served = await askServer(address, key);
   const queryAt = await readAsked(args, served, recorded);
   const objectives = readSlo(args, { slo: served.slo });
-  const warmUp = durationOption(args, 'warm-up', '0 s');
+  const warmUp = lengthOption(args, 'warm-up', '0 s');
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
   const shown = process.stderr.isTTY === true && !json;
-  try {
+  const load = async (factor: number): Promise<LoadResult> => {
+    const due = factor === 1 ? arrivals : arrivals.map(arrival => arrival / factor);
+    const ahead = factor === 1 ? '' : `${formatFactor(factor)}: `;
     const result = await generateLoad({
       address,
-      arrivals,
+      arrivals: due,
       queryAt,
       connections: countOption(args, 'connections', usual.connections),
       objectives,
       key,
-      warmUp: arrivals.filter(arrival => arrival - arrivals[0]! < warmUp).length,
+      warmUp: due.filter(arrival => arrival - due[0]! < warmUp).length,
       patience: usual.patience,
       signal: stop.signal,
-      ...(shown && { progress: now => process.stderr.write(`\r\u001b[K${progressLine(now)}`) }),
+      ...(shown && {
+        progress: now => process.stderr.write(`\r\u001b[K${ahead}${progressLine(now)}`),
+      }),
     });
     if (shown) process.stderr.write('\r\u001b[K');
+    return result;
+  };
+  const tell = (result: object, text: string) => {
     if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-    else say(printLoad(result));
+    else say(text);
+  };
+  try {
+    if (most !== null) {
+      const result = await stress(most, load, stop.signal);
+      tell(result, printStress(result, most));
+      return result.passed ? 0 : 1;
+    }
+    const result = await load(1);
+    tell(result, printLoad(result));
     const isFine = result.answered === result.sent && Object.values(result.slo).every(({ met }) => met);
     return isFine ? 0 : 1;
   } finally {
@@ -131,12 +98,13 @@ before, and latencies count from then: a server that stalls makes all that was d
 
   --rate R            queries per second, of a gamma process
   --cv C              coefficient of variation of its gaps (default 1: Poisson; 0: evenly spaced)
-${traceHelp}  --duration T        how long (default "${usual.duration}"; of a trace all)
+${traceHelp}  --duration T        how long (default "${usualDuration}"; of a trace all)
   --queries N         how many queries, instead of a duration
   --seed N            of the gamma process (default 1)
   --input NAME=VALUE  as of "millrace run"; @'*.png' sends the files in turn; of a recording with inputs (--record-payloads)
                       those, unless some are given
   --connections N     over which queries go in turn (default ${usual.connections})
+  --stress F          as a gate: the same queries faster and faster, up to F times as fast, until the objective is missed
   --slo "150 ms"      the latency objective, instead of the one that the server tells; "p95: 150 ms" for another
                       percentile than p99; may be given several times
   --warm-up T         time at the start whose queries don't count (default "0 s")
@@ -144,7 +112,8 @@ ${traceHelp}  --duration T        how long (default "${usual.duration}"; of a tr
 
 A key is taken from the environment: MILLRACE_KEY. Ctrl-C ends the load and prints what there is.
 
-Exit status: 0 every query was answered, and the objective is met; 1 it is not; 2 misuse, or no server.
+Exit status: 0 every query was answered, and the objective is met; with --stress 0 the objective is met up to F times as
+fast; 1 it is not; 2 misuse, or no server.
 `,
   options: {
     rate: workloadOptions.rate,
@@ -156,6 +125,7 @@ Exit status: 0 every query was answered, and the objective is met; 1 it is not; 
     input: { type: 'string', multiple: true },
     connections: { type: 'string' },
     slo: { type: 'string', multiple: true },
+    stress: { type: 'string' },
     'warm-up': { type: 'string' },
     json: { type: 'boolean' },
   },

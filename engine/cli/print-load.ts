@@ -1,6 +1,7 @@
 /** What a load came to, as people read it. */
 import { formatDuration } from '../../operators/index.ts';
 import type { LoadProgress, LoadResult } from '../load/load.ts';
+import type { StressResult } from '../load/stress.ts';
 import { table } from './table.ts';
 
 const rate = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
@@ -36,4 +37,29 @@ export function printLoad(result: LoadResult): string {
       `latencies count from when a query was due; sent ${formatDuration(lateness.p99)} late at p99`,
     ].join('\n'),
   ].join('\n\n');
+}
+
+export const formatFactor = (factor: number): string => `${Number(factor.toPrecision(3))}×`;
+
+/** @param most how many times as fast it had to be held */
+export function printStress({ passed, held, steps }: StressResult, most: number): string {
+  const rows = steps.map(({ factor, result, held }) => [
+    formatFactor(factor),
+    rate(result.rate.offered),
+    share(result.sent === 0 ? 0 : result.answered / result.sent),
+    formatDuration(result.latency.p50),
+    formatDuration(result.latency.p99),
+    ...Object.values(result.slo).map(({ within }) => share(within)),
+    held ? 'held' : 'not held',
+  ]);
+  const objectives = Object.entries(steps[0]!.result.slo).map(
+    ([name, { limit }]) => `${name} ≤ ${formatDuration(limit)}`,
+  );
+  const asked = `asked for ${formatFactor(most)}`;
+  const verdict = passed
+    ? `passed: held at ${formatFactor(most)}`
+    : `failed: ${held === 0 ? 'not held even as it is' : `held at ${formatFactor(held)}`}, ${asked}`;
+  return [table(['load', 'queries/s', 'answered', 'p50', 'p99', ...objectives, ''], rows), verdict].join(
+    '\n\n',
+  );
 }

@@ -94,6 +94,29 @@ describe('millrace load', () => {
   });
 });
 
+describe('a stress test', () => {
+  it('passes where the load is held as many times as fast', async () => {
+    const args = ['load', slow(server, 'ws'), ...few, ...input, '--slo', '1 min', '--stress', '2'];
+    const { status, stdout, stderr } = await millrace(args);
+    expect([status, stdout]).toEqual([0, '']);
+    expect(stderr).toMatch(/load +queries.s[^]*1× [^]*1\.41× [^]*2× [^]*passed: held at 2×/);
+  });
+
+  it('fails where it is not, and says so', async () => {
+    const args = ['load', slow(tight), ...few, ...input, '--slo', '1 min', '--stress', '2'];
+    const { status, stderr } = await millrace(args);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/not held\n\nfailed: not held even as it is, asked for 2×/);
+    const json = await millrace([...args, '--json']);
+    expect(json).toMatchObject({ status: 1, stderr: '' });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      passed: false,
+      held: 0,
+      steps: [{ factor: 1, held: false, result: { sent: 40 } }],
+    });
+  });
+});
+
 describe('millrace load refuses', () => {
   it.each<[string, () => string[], RegExp]>([
     ['no URL', () => few, /load takes one URL/],
@@ -109,6 +132,8 @@ describe('millrace load refuses', () => {
       () => [slow(server), ...few, '--duration', '1 s', ...input],
       /--duration and --queries exclude each other/,
     ],
+    ['a stress of nothing', () => [slow(server), ...few, ...input, '--stress', '0'], /--stress takes/],
+    ['a stress without end', () => [slow(server), ...few, ...input, '--stress', 'all'], /up to 1000/],
     [
       'a duration without a unit',
       () => [slow(server), '--rate', '1', '--duration', '5', ...input],

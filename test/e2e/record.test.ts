@@ -214,6 +214,32 @@ describe('a recording as a trace', () => {
     expect((await inputs(again)).slice(0, 20)).toEqual((await inputs(traffic)).slice(0, 20));
   });
 
+  it('is a stress gate: sent faster and faster', async () => {
+    const server = await serve([served]);
+    const url = `${server.url}/parcels`;
+    const args = [
+      'load',
+      url,
+      '--trace',
+      traffic,
+      '--queries',
+      '20',
+      '--slo',
+      '1 min',
+      '--stress',
+      '2',
+      '--json',
+    ];
+    const { status, stdout } = await millrace(args);
+    expect(status).toBe(0);
+    const { passed, steps } = JSON.parse(stdout) as {
+      passed: boolean;
+      steps: { result: { sent: number } }[];
+    };
+    expect([passed, ...steps.map(({ result }) => result.sent)]).toEqual([true, 20, 20, 20]);
+    await server.stop();
+  });
+
   it.each<[string, string, 1 | 2, RegExp]>([
     [
       'of other pipelines',
