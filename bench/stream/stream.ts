@@ -77,7 +77,11 @@ export const bench: Bench = async ({ quick }) => {
     const idleBytes = await measureIdle(idle, pipeline, length.idle);
     await idle.stop();
     showProgress('speech…');
-    const speechServer = await ServerProcess.serve([projectFile('pipelines/speech')]);
+    const speechServer = await ServerProcess.serve([
+      projectFile('pipelines/speech'),
+      '--plan',
+      projectFile('bench/stream/speech.plan.yaml'),
+    ]);
     const speech = await measureSpeech(speechServer, { ...length, seconds: length.speech });
     await speechServer.stop();
     const ratio = {
