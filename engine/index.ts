@@ -38,7 +38,8 @@ export {
   type Machine,
 } from './runtime/deployment.ts';
 export type { EngineEvents } from './runtime/events.ts';
-export { Engine, type EngineOptions, type QueryOptions } from './runtime/engine.ts';
+export { Engine } from './runtime/engine.ts';
+export type { EngineOptions, QueryOptions } from './runtime/engine-options.ts';
 export type { EngineStatus, PoolStatus } from './runtime/status.ts';
 export type { InputValue } from './runtime/inputs.ts';
 export { defaultLimits, type Limits } from './runtime/limits.ts';

@@ -9,7 +9,7 @@ import {
   type Plan,
 } from '../../pipelines/index.ts';
 import { groupStages } from './grouping.ts';
-import type { PoolSetup } from './pool.ts';
+import type { PoolSetup } from './pool-options.ts';
 
 /** The groups of a pipeline and their pools. */
 export type Deployment = readonly {

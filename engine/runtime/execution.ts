@@ -17,7 +17,7 @@ import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { tellStages, type EngineEvents } from './events.ts';
 import type { BatchResult } from './message.ts';
-import type { PoolEvents } from './pool.ts';
+import type { PoolEvents } from './pool-options.ts';
 import { Router } from './program.ts';
 import type { Query, QueryResult, WorkItem } from './query.ts';
 import { howLost, type ReplicaFactory } from './replica.ts';

@@ -5,7 +5,8 @@ import { checkDeployment, type Deployment } from './deployment.ts';
 import type { Group } from './group.ts';
 import type { GroupMaker } from './group-maker.ts';
 import type { Layout } from './layout.ts';
-import type { Pool, PoolSetup } from './pool.ts';
+import type { Pool } from './pool.ts';
+import type { PoolSetup } from './pool-options.ts';
 
 /** How a group of another deployment is reached. */
 interface Change {
@@ -124,7 +125,7 @@ export class Groups {
     const started: Pool[] = [];
     const changed: { pool: Pool; setup: PoolSetup; from: number }[] = [];
     const pools = spec.pools.map(setup => {
-      const at = free.findIndex(pool => isSameKind(pool.setup, setup));
+      const at = free.findIndex(pool => pool.suits(setup));
       if (at < 0) {
         const pool = this.#make.pool(spec, setup);
         started.push(pool);
@@ -194,11 +195,6 @@ export class Groups {
   #indicesOf({ stages }: Deployment[number]): number[] {
     return this.#layout.stages.filter(({ stage }) => stages.includes(stage.name)).map(({ index }) => index);
   }
-}
-
-/** Whether replicas of one setup do for another. */
-function isSameKind(a: PoolSetup, b: PoolSetup): boolean {
-  return a.hardware === b.hardware && a.device === b.device && a.threads === b.threads;
 }
 
 /** Starts pools side by side; but devices other than the processor one by one, since some crash otherwise. */

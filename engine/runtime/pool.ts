@@ -1,55 +1,17 @@
 /** Replicas of one group on the same hardware with the same maximum batch. */
-import type { Device } from '../../operators/index.ts';
-import type { PoolLimits } from '../../planner/index.ts';
 import { Bag } from './bag.ts';
 import { BatchTimes } from './batch-times.ts';
 import type { Clock } from './clock.ts';
-import type { ReplicaStage } from './message.ts';
+import type { PoolEvents, PoolOptions, PoolSetup } from './pool-options.ts';
 import { specOf } from './replica-spec.ts';
-import type { ReplicaFactory } from './replica.ts';
 import { Replacements, type Life } from './replacements.ts';
 import { Slot } from './slot.ts';
-import type { WarmUp } from './warm-up.ts';
-
-export interface PoolSetup extends PoolLimits {
-  /** Name of the hardware type. */
-  hardware: string;
-  device: Device;
-  threads: number;
-  replicas: number;
-}
 
 /**
  * Milliseconds after which a replica that has to be replaced had a healthy life: one that was lost, and one that has
  * taken too much memory, which it is given some time for.
  */
 const healthy = { lost: 2000, worn: 60_000 };
-
-export interface PoolEvents {
-  /** A replica is ready for work. */
-  ready(): void;
-  /** A replacement would not start. */
-  startFailed(error: unknown): void;
-  /** An idle replica ended; another takes its place. */
-  lost(reason: unknown): void;
-  /** A replica has more memory than it may; another takes its place. */
-  worn(bytes: number): void;
-}
-
-export interface PoolOptions {
-  setup: PoolSetup;
-  stages: readonly ReplicaStage[];
-  isolation: 'thread' | 'process';
-  /** Bytes that a replica may have. */
-  memory: number;
-  clock: Clock;
-  factory: ReplicaFactory;
-  events: PoolEvents;
-  /** Milliseconds that a batch of so many items takes, where a profile says so. */
-  profiled?: ((items: number) => number | undefined) | undefined;
-  /** What a new replica runs before it takes work. */
-  warmUp: WarmUp;
-}
 
 export class Pool {
   #setup: PoolSetup;
@@ -83,6 +45,14 @@ export class Pool {
 
   get setup(): PoolSetup {
     return this.#setup;
+  }
+
+  /** Whether its replicas do for another setup: as they are, or once some of them are gone or more have come. */
+  suits({ hardware, device, threads, batch }: PoolSetup): boolean {
+    const own = this.#setup;
+    if (hardware !== own.hardware || device !== own.device || threads !== own.threads) return false;
+    // They are not warm for a larger batch; where nothing is known to warm up with, others would not be either.
+    return batch <= own.batch || this.#options.warmUp.batches(batch) === null;
   }
 
   /** How long its batches take, from sending them to their results. */

@@ -2,7 +2,8 @@
 import { MillraceError } from '../../operators/index.ts';
 import type { BoundPipeline, Plan } from '../../pipelines/index.ts';
 import type { CancelSignal } from '../runtime/cancel-signal.ts';
-import type { Engine, QueryOptions } from '../runtime/engine.ts';
+import type { Engine } from '../runtime/engine.ts';
+import type { QueryOptions } from '../runtime/engine-options.ts';
 import type { InputValue } from '../runtime/inputs.ts';
 import type { QueryObserver, QueryResult } from '../runtime/query.ts';
 import type { NamedSequence } from '../runtime/sequences.ts';
