@@ -9,6 +9,8 @@ import { streamAnswers, type StreamAnswer, type StreamOptions } from './stream.t
 export interface Endpoint {
   url: string;
   protocols: string[];
+  /** Milliseconds that opening a connection may take. */
+  patience: number;
   backoff: Backoff;
   /** Whether queries that were lost with their connection are sent again; by default where there is no state. */
   retry: boolean | undefined;
@@ -67,7 +69,8 @@ export class PipelineClient<Shape extends PipelineShape = PipelineShape> {
   /** @throws MillraceError why there is no connection */
   static async open<Shape extends PipelineShape>(endpoint: Endpoint): Promise<PipelineClient<Shape>> {
     const client = new PipelineClient<Shape>(endpoint);
-    client.#use(await Connection.open(endpoint.url, endpoint.protocols, client.#listener));
+    const { url, protocols, patience } = endpoint;
+    client.#use(await Connection.open(url, protocols, patience, client.#listener));
     return client;
   }
 
@@ -223,13 +226,13 @@ export class PipelineClient<Shape extends PipelineShape = PipelineShape> {
   async #reconnect(): Promise<void> {
     if (this.#connecting) return;
     this.#connecting = true;
-    const { url, protocols, backoff } = this.#endpoint;
+    const { url, protocols, patience, backoff } = this.#endpoint;
     let failure: unknown;
     for (let attempt = 0; attempt < backoff.attempts && !this.#closed; attempt++) {
       await this.#pause(delayOf(backoff, attempt, Math.random()));
       if (this.#closed) break;
       try {
-        const connection = await Connection.open(url, protocols, this.#listener);
+        const connection = await Connection.open(url, protocols, patience, this.#listener);
         this.#connecting = false;
         if (this.#closed) connection.close();
         else this.#use(connection);

@@ -9,6 +9,8 @@ export interface ConnectOptions {
   key?: string;
   /** Version of the pipeline; the newest unless given. */
   version?: string;
+  /** Milliseconds that opening a connection may take, the server's hello included; 10,000 unless given. */
+  openTimeout?: number;
   /** How a lost connection is sought again; what is not given is by default. */
   reconnect?: Partial<Backoff>;
   /**
@@ -53,12 +55,13 @@ function streamUrl(server: string | URL, pipeline: string, version: string | und
 export async function connect<Shape extends PipelineShape = PipelineShape>(
   server: string | URL,
   pipeline: string,
-  { key, version, reconnect, retry, queue = 10_000 }: ConnectOptions = {},
+  { key, version, openTimeout = 10_000, reconnect, retry, queue = 10_000 }: ConnectOptions = {},
 ): Promise<PipelineClient<Shape>> {
   return PipelineClient.open<Shape>({
     url: streamUrl(server, pipeline, version),
     // Browsers can't set headers on a WebSocket.
     protocols: key === undefined ? [subprotocol] : [subprotocol, `key.${base64url(key)}`],
+    patience: openTimeout,
     backoff: { ...defaultBackoff, ...reconnect },
     retry,
     queue,

@@ -33,27 +33,42 @@ export class Connection {
 
   /**
    * Opens a connection and waits for the server's hello.
+   * @param patience milliseconds that this may take
    * @throws MillraceError `unavailable`; where WebSockets tell of it, why the server refused
    */
-  static async open(url: string, protocols: string[], listener: ConnectionListener): Promise<Connection> {
+  static async open(
+    url: string,
+    protocols: string[],
+    patience: number,
+    listener: ConnectionListener,
+  ): Promise<Connection> {
     const WebSocket = await findWebSocket();
     const socket = new WebSocket(url, protocols);
     socket.binaryType = 'arraybuffer';
     return new Promise((resolve, reject) => {
       let connection: Connection | null = null;
+      const fail = (reason: unknown) => {
+        clearTimeout(timer);
+        reject(refusalOf(url, reason));
+      };
+      const timer = setTimeout(() => {
+        fail(`no hello within ${patience} ms`);
+        socket.close();
+      }, patience);
       socket.addEventListener('message', ({ data }) => {
         const incoming = understood(data);
         if (!incoming) socket.close(notUnderstood);
         else if (connection) connection.#receive(incoming);
         else if (incoming.kind === 'hello') {
+          clearTimeout(timer);
           connection = new Connection(socket, incoming.hello, listener);
           resolve(connection);
         }
       });
-      socket.addEventListener('error', ({ message }) => reject(refusalOf(url, message)));
+      socket.addEventListener('error', ({ message }) => fail(message));
       socket.addEventListener('close', ({ reason }) => {
         if (connection) connection.#end();
-        else reject(refusalOf(url, reason));
+        else fail(reason);
       });
     });
   }

@@ -69,6 +69,19 @@ describe('connecting', () => {
     await expect(connect(url, 'test')).rejects.toMatchObject({ code, message });
   });
 
+  it('to a server that never says hello is given up', async () => {
+    const server = await serve(null);
+    const connecting = connect(server.url, 'test', { openTimeout: 20 });
+    await expect(connecting).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('no hello within 20 ms'),
+    });
+    // It does not stay open behind.
+    await (
+      await server.connection()
+    ).closed;
+  });
+
   it('to a server that says nothing it knows fails', async () => {
     const server = await serve(null);
     const connecting = connect(server.url, 'test');
