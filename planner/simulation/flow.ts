@@ -159,9 +159,13 @@ export class SimulatedFlow {
     if (waits) return;
     const work = row * this.#width + its.work + item;
     if (this.table.open[work] === 0) return this.#skip(row, its, item);
-    if (its.serial && !this.#hasTurn(its, work)) return;
+    if (its.serial && !this.#hasTurn(its, work)) this.#setStatus(row, its, item, Status.ready);
+    else this.#enqueue(row, its, item);
+  }
+
+  #enqueue(row: number, its: StageStructure, item: number): void {
     this.#setStatus(row, its, item, Status.started);
-    this.#events.ready(work, its.index);
+    this.#events.ready(row * this.#width + its.work + item, its.index);
   }
 
   #skip(row: number, its: StageStructure, item: number): void {
@@ -179,12 +183,13 @@ export class SimulatedFlow {
     return before < start || this.table.work[before] === Status.done;
   }
 
-  /** An item of a stage that takes them one after the other is over: lets the next one in. */
+  /** An item of a stage that takes them one after the other is over: lets the next one in, if that is ready. */
   #goOn(row: number, its: StageStructure, item: number): void {
     const count = this.table.counts[row * this.#fanOuts + its.fanOut]!;
     let next = item + 1;
     while (next < count && this.#status(row, its, next) === Status.skipped) next++;
-    if (next < count) this.#tryStart(row, its, next);
+    if (next === count || this.#status(row, its, next) !== Status.ready) return;
+    if (this.#hasTurn(its, row * this.#width + its.work + next)) this.#enqueue(row, its, next);
   }
 
   #settled(row: number, its: StageStructure, item: number): void {

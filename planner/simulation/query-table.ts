@@ -1,7 +1,10 @@
 import type { Structure } from './structure.ts';
 
-/** What became of a stage or a piece of work of a query. */
-export const Status = { pending: 0, started: 1, done: 2, skipped: 3 } as const;
+/**
+ * What became of a stage or a piece of work of a query. `ready`: it has all it needs, but one before it has its turn, at
+ * a stage that takes them one after the other.
+ */
+export const Status = { pending: 0, started: 1, done: 2, skipped: 3, ready: 4 } as const;
 
 /**
  * The queries in flight, each in a row. A piece of work of a query is one number: `row · width + its number in the

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { GeneratorValue } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Group, Pool } from '../../../pipelines/index.ts';
+import type { BoundPipeline, Group, Pool } from '../../../pipelines/index.ts';
 import { bind, mostBatch, randomStages, times, type RandomStage } from './random-pipeline.ts';
 import { hardware, runEngine, runSimulation } from './virtual-run.ts';
 
@@ -39,6 +39,27 @@ function randomGroups(g: GeneratorValue, stages: readonly RandomStage[]): Group[
   });
 }
 
+/** Runs the same queries in the engine and in the simulation. */
+async function compare(
+  pipeline: BoundPipeline,
+  stages: readonly RandomStage[],
+  groups: readonly Group[],
+  arrivals: Float64Array,
+): Promise<void> {
+  const answers = await runEngine(pipeline, groups, arrivals);
+  const predicted = runSimulation(pipeline, stages, groups, arrivals, answers);
+  expect([...predicted.latencies]).toEqual(answers.map(({ latency }) => latency));
+  for (const [index, { items, queue, service }] of predicted.stages.entries()) {
+    const seen = answers.map(answer => answer.stages[index]!);
+    const total = (figure: 'items' | 'queue' | 'service') => seen.reduce((sum, of) => sum + of[figure], 0);
+    expect({ items, queue, service }).toEqual({
+      items: total('items'),
+      queue: total('queue'),
+      service: total('service'),
+    });
+  }
+}
+
 describe('the simulation', () => {
   it('predicts to the digit what the engine does with the same draws, for any pipeline and plan', async () => {
     await fc.assert(
@@ -47,21 +68,43 @@ describe('the simulation', () => {
         const pipeline = await bind(stages);
         const groups = randomGroups(g, stages);
         const arrivals = randomArrivals(g);
-        const answers = await runEngine(pipeline, groups, arrivals);
-        const predicted = runSimulation(pipeline, stages, groups, arrivals, answers);
-        expect([...predicted.latencies]).toEqual(answers.map(({ latency }) => latency));
-        for (const [index, { items, queue, service }] of predicted.stages.entries()) {
-          const seen = answers.map(answer => answer.stages[index]!);
-          const total = (figure: 'items' | 'queue' | 'service') =>
-            seen.reduce((sum, of) => sum + of[figure], 0);
-          expect({ items, queue, service }).toEqual({
-            items: total('items'),
-            queue: total('queue'),
-            service: total('service'),
-          });
-        }
+        await compare(pipeline, stages, groups, arrivals);
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('keeps items in order that a skipped stage with state lets pass', async () => {
+    const scope = 's0.items';
+    const latency = [0, 1].map(() => Array<number>(mostBatch).fill(0));
+    const perItem = { each: scope, scope };
+    const stages: RandomStage[] = [
+      {
+        name: 's0',
+        inputs: { a: 'inputs.text' },
+        params: { stage: 0, latency, kinds: ['a'], items: [2] },
+        scope: '',
+      },
+      { name: 's1', ...perItem, inputs: { in: 'item' }, params: { stage: 1, latency } },
+      {
+        name: 's2',
+        ...perItem,
+        inputs: { in: 'item', all: 's1.out' },
+        when: 's0.kind == "b"',
+        state: { memory: 'memory' },
+        params: { stage: 2, latency, stateful: true },
+      },
+      {
+        name: 's3',
+        each: ['s2.out', scope],
+        inputs: { in: 'item' },
+        params: { stage: 3, latency },
+        scope,
+      },
+    ];
+    const groups = stages.map(({ name }): Group => {
+      return { name, stages: [name], pools: [{ hardware: 'cpu', batch: 1, replicas: 1, maxWait: 0 }] };
+    });
+    await compare(await bind(stages), stages, groups, Float64Array.of(0));
   });
 });
