@@ -73,7 +73,10 @@ describe('serve --plan auto', () => {
 
     const second = start('90 s');
     await second.said('dashboard and API on');
-    expect(await second.said('fashion: plan')).toMatch(/for .*\/s within the SLO on this machine/);
+    // From what was measured; on a machine that is busy with other things, that may be that it is too slow.
+    expect(await second.said('fashion: plan')).toMatch(
+      /for .*\/s within the SLO on this machine|none meets the SLO here/,
+    );
     // The pictures beside it are no pixels.
     expect(await second.said('fashion-tensor: plan')).toMatch(/default .* no samples beside it/);
     expect(await second.stop()).toBe(0);
