@@ -160,11 +160,11 @@ export class Groups {
     this.#deployment = deployment;
     this.#groups = groups;
     this.#remaining = this.#route(deployment, groups);
-    for (const group of before) {
-      if (groups.includes(group)) continue;
-      for (const item of group.takeAll()) this.of(item.stage).enqueue(item);
-      retire(group);
-    }
+    const replaced = before.filter(group => !groups.includes(group));
+    const waiting = replaced.flatMap(group => group.takeAll());
+    // First come, first served, also where what waited in several groups waits in one from now on.
+    for (const item of waiting.sort((a, b) => a.queued - b.queued)) this.of(item.stage).enqueue(item);
+    replaced.forEach(retire);
     this.#retired = retired;
     this.dispatch();
   }

@@ -121,6 +121,26 @@ describe('a change of the deployment', () => {
     expect(engine.status().groups.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
+  it('that fuses groups serves first what waited longest in any of them', async () => {
+    const pipeline = await pipelineOf(
+      `  a: { operator: emulate, inputs: { in: inputs.text }, params: { latency: { 1: 10 ms } } }
+  b: { operator: emulate, inputs: { in: a.out }, params: { latency: { 1: 30 ms } } }`,
+      '{ out: b.out }',
+    );
+    const { engine, clock } = await startVirtual(pipeline);
+    const answered: string[] = [];
+    for (const [index, at] of [0, 2, 4, 6, 25].entries())
+      clock.at(
+        at,
+        () => void engine.infer({ text: 'x' }).then(() => answered.push(`${index} at ${clock.now()}`)),
+      );
+    await clock.advanceTo(35);
+    await clock.until(engine.apply(deploymentOf(pipeline, { groups: [['a', 'b']] })));
+    await clock.advanceTo(1000);
+    // Queries 1 and 2 waited at b since 20 and 30, query 4 at a since 25.
+    expect(answered).toEqual(['0 at 40', '1 at 65', '4 at 105', '2 at 135', '3 at 165']);
+  });
+
   it('of the hardware starts the new before the old goes', async () => {
     const { engine, clock, replicas, pipeline } = await start();
     const answers = load(engine, clock, 20);
