@@ -73,7 +73,8 @@ export class Groups {
 
   /** Starts every replica. @throws what the first that would not start threw */
   async start(): Promise<void> {
-    await startPools(this.#groups.flatMap(({ pools }) => pools));
+    const pools = this.#groups.flatMap(group => group.pools);
+    await startAll(pools.map(pool => ({ pool, start: () => pool.start() })));
   }
 
   /** @throws MillraceError `unavailable` if a group that every query passes takes none */
@@ -99,14 +100,20 @@ export class Groups {
     checkDeployment(deployment, this.#layout.pipeline);
     const changes = deployment.map(spec => this.#change(spec));
     const grown: { pool: Pool; by: number }[] = [];
+    const grow = async (pool: Pool, by: number) => {
+      await pool.grow(by);
+      grown.push({ pool, by });
+    };
     try {
-      await startPools(changes.flatMap(({ started }) => started));
-      for (const { pool, setup, from } of changes.flatMap(({ changed }) => changed)) {
-        const by = setup.replicas - from;
-        if (by <= 0) continue;
-        await pool.grow(by);
-        grown.push({ pool, by });
-      }
+      const made = changes.flatMap(({ started }) => started);
+      const changed = changes.flatMap(change => change.changed);
+      await startAll([
+        ...made.map(pool => ({ pool, start: () => pool.start() })),
+        ...changed
+          .map(({ pool, setup, from }) => ({ pool, by: setup.replicas - from }))
+          .filter(({ by }) => by > 0)
+          .map(({ pool, by }) => ({ pool, start: () => grow(pool, by) })),
+      ]);
     } catch (error) {
       for (const { pool, by } of grown) pool.shrink(by);
       await Promise.all(changes.flatMap(({ started }) => started.map(pool => pool.close())));
@@ -197,11 +204,11 @@ export class Groups {
   }
 }
 
-/** Starts pools side by side; but devices other than the processor one by one, since some crash otherwise. */
-async function startPools(pools: readonly Pool[]): Promise<void> {
-  const onProcessor = ({ setup }: Pool) => setup.device === 'cpu';
-  for (const pool of pools.filter(pool => !onProcessor(pool))) await pool.start();
-  const started = await Promise.allSettled(pools.filter(onProcessor).map(pool => pool.start()));
+/** Starts replicas side by side; but on devices other than the processor one by one, since some crash otherwise. */
+async function startAll(starts: readonly { pool: Pool; start: () => Promise<void> }[]): Promise<void> {
+  const onProcessor = ({ pool }: (typeof starts)[number]) => pool.setup.device === 'cpu';
+  for (const { start } of starts.filter(each => !onProcessor(each))) await start();
+  const started = await Promise.allSettled(starts.filter(onProcessor).map(({ start }) => start()));
   const failed = started.find(result => result.status === 'rejected');
   if (failed) throw failed.reason;
 }

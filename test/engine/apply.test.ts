@@ -156,6 +156,25 @@ describe('a change of the deployment', () => {
     expect(replicas.running).toBe(2);
   });
 
+  it('starts all that is new side by side', async () => {
+    const pipeline = await twoStages();
+    const clock = new VirtualClock();
+    const inner = localReplicas(clock);
+    const replicas: ReplicaFactory = {
+      async start(spec) {
+        await new Promise<void>(resolve => clock.at(clock.now() + 100, resolve));
+        return inner.start(spec);
+      },
+    };
+    const { engine } = await clock.until(startVirtual(pipeline, { clock, replicas }));
+    const started = clock.now();
+    const [a, b] = deploymentOf(pipeline, { replicas: 2 });
+    const other = { ...b!.pools[0]!, hardware: 'cpu-2', threads: 2 };
+    await clock.until(engine.apply([a!, { ...b!, pools: [...b!.pools, other] }]));
+    expect(clock.now() - started).toBe(100);
+    expect(engine.status().groups.map(({ pools }) => pools.map(({ idle }) => idle))).toEqual([[2], [2, 2]]);
+  });
+
   it('comes after the one before it', async () => {
     const { engine, clock, replicas, pipeline } = await start();
     const deployments = [3, 1, 2].map(count => deploymentOf(pipeline, { replicas: count }));
