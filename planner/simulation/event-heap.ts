@@ -1,8 +1,8 @@
 /** A binary heap of numbered events: earliest first, then in the order they were pushed. */
 export class EventHeap {
-  readonly #times: Float64Array;
-  readonly #sequences: Float64Array;
-  readonly #ids: Int32Array;
+  #times: Float64Array;
+  #sequences: Float64Array;
+  #ids: Int32Array;
   #size = 0;
 
   /** @param capacity most events at a time */
@@ -23,6 +23,18 @@ export class EventHeap {
 
   get sequence(): number {
     return this.#sequences[0]!;
+  }
+
+  /** Makes room for so many events at a time, if there is less. */
+  reserve(capacity: number): void {
+    if (capacity <= this.#ids.length) return;
+    const [times, sequences, ids] = [this.#times, this.#sequences, this.#ids];
+    this.#times = new Float64Array(capacity);
+    this.#sequences = new Float64Array(capacity);
+    this.#ids = new Int32Array(capacity);
+    this.#times.set(times);
+    this.#sequences.set(sequences);
+    this.#ids.set(ids);
   }
 
   push(time: number, sequence: number, id: number): void {

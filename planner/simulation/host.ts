@@ -5,6 +5,8 @@ export interface Shared {
   /** When the next batch ends; Infinity if none runs. */
   readonly next: number;
   readonly sequence: number;
+  /** Makes room for so many batches at a time. */
+  reserve(batches: number): void;
   /** @param service milliseconds the batch would take alone */
   start(replica: number, now: number, service: number, threads: number, sequence: number): void;
   /** The replica whose batch ends now; to be followed by `leave`. */
@@ -22,20 +24,20 @@ export interface Shared {
  */
 export class Host implements Shared {
   readonly #cores: number;
-  readonly #ends: EventHeap;
+  readonly #ends = new EventHeap(1);
   /** The host's time, at `#at` of the real time; the two are one where cores are unlimited. */
   #time = 0;
   #at = 0;
   #busy = 0;
   #rate = 1;
 
-  /**
-   * @param cores Infinity: replicas never slow each other
-   * @param replicas most batches at a time
-   */
-  constructor(cores: number, replicas: number) {
+  /** @param cores Infinity: replicas never slow each other */
+  constructor(cores: number) {
     this.#cores = cores;
-    this.#ends = new EventHeap(replicas);
+  }
+
+  reserve(batches: number): void {
+    this.#ends.reserve(batches);
   }
 
   get next(): number {

@@ -15,8 +15,8 @@ import { noStage, type Outcome } from './outcome.ts';
 import { QueryDraws } from './query-draws.ts';
 import { QueryTable } from './query-table.ts';
 import { leastRemaining, nothingRemains } from './least-remaining.ts';
+import { RunningGroups } from './running-groups.ts';
 import { mostReplicas, Scalings } from './scalings.ts';
-import { RunningGroup } from './simulated-group.ts';
 import type { DropEvents, Surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
 import { UnionDraws } from './union-draws.ts';
@@ -57,10 +57,7 @@ class Simulation implements FlowEvents, DropEvents {
   readonly #flow: SimulatedFlow;
   readonly #around: Surroundings;
   readonly #hosts: readonly Shared[];
-  readonly #groups: readonly RunningGroup[];
-  /** Group of each stage, and of each replica. */
-  readonly #groupOf: Int32Array;
-  readonly #groupOfReplica: Int32Array;
+  readonly #groups: RunningGroups;
   readonly #main: MainThread;
   /** What the main thread has to itself, if it shares no host with replicas. */
   readonly #apart: Shared | null;
@@ -99,14 +96,9 @@ class Simulation implements FlowEvents, DropEvents {
     this.#misses = new Float64Array(missLimits.length);
     this.#stageCounts = structure.stages.map(noStage);
     this.#latencies = new Float64Array(sample.arrivals.length).fill(NaN);
-    const most = mostReplicas(groups, scalings, controller);
-    const all = most.flat().reduce((sum, count) => sum + count, 0);
-    // One more than there are replicas, for the main thread.
-    this.#hosts = [Infinity, ...hosts].map(host =>
-      host === 'device' ? new Turns(all) : new Host(host, all + 1),
-    );
+    this.#hosts = [Infinity, ...hosts].map(host => (host === 'device' ? new Turns() : new Host(host)));
     const { host: engineHost = -1 } = engine;
-    this.#apart = engineHost < 0 ? new Host(Infinity, 1) : null;
+    this.#apart = engineHost < 0 ? new Host(Infinity) : null;
     this.#main = new MainThread(engine, this.#apart ?? this.#hosts[engineHost + 1]!);
     this.#around = {
       structure,
@@ -119,19 +111,8 @@ class Simulation implements FlowEvents, DropEvents {
       sequence: 0,
       drops: this,
     };
-    let first = 0;
-    this.#groups = groups.map((group, g) => {
-      const groupHosts = group.pools.map(({ host }) => this.#hosts[host + 1]!);
-      const running = new RunningGroup(group, most[g]!, first, groupHosts, this.#around);
-      first += running.replicas;
-      return running;
-    });
-    this.#groupOf = Int32Array.from(structure.stages, ({ index }) =>
-      groups.findIndex(({ stages }) => stages.includes(index)),
-    );
-    this.#groupOfReplica = Int32Array.from(
-      this.#groups.flatMap(({ replicas }, g) => Array.from({ length: replicas }, () => g)),
-    );
+    const most = mostReplicas(groups, scalings, controller);
+    this.#groups = new RunningGroups(groups, most, this.#hosts, this.#around);
   }
 
   run(): Outcome {
@@ -157,7 +138,7 @@ class Simulation implements FlowEvents, DropEvents {
         this.#start(arrived++);
       }
       this.#events++;
-      this.#dispatch();
+      this.#groups.dispatch(this.#now);
     }
   }
 
@@ -169,7 +150,7 @@ class Simulation implements FlowEvents, DropEvents {
       const scaling = this.#scalings.next;
       const host = this.#nextHost();
       const completion = host.next;
-      const wake = this.#nextWake();
+      const wake = this.#groups.wake;
       const handled = this.#apart?.next ?? Infinity;
       const time = Math.min(handled, completion, scaling, arrival, wake);
       if (time === Infinity) return;
@@ -181,16 +162,9 @@ class Simulation implements FlowEvents, DropEvents {
       else if (time === completion) this.#end(host);
       else if (time === scaling) {
         const { group, pool, change } = this.#scalings.take();
-        this.#groups[group]!.scale(pool, change, time);
+        this.#groups.at(group).scale(pool, change, time);
       } else if (time === arrival) this.#arrive(arrived++);
-      this.#dispatch();
-    }
-  }
-
-  #dispatch(): void {
-    for (let g = 0; g < this.#groups.length; g++) {
-      const group = this.#groups[g]!;
-      if (group.changed || group.wake <= this.#now) group.dispatch(this.#now);
+      this.#groups.dispatch(this.#now);
     }
   }
 
@@ -204,14 +178,6 @@ class Simulation implements FlowEvents, DropEvents {
         first = host;
     }
     return first;
-  }
-
-  #nextWake(): number {
-    let wake = Infinity;
-    for (let g = 0; g < this.#groups.length; g++) {
-      if (this.#groups[g]!.wake < wake) wake = this.#groups[g]!.wake;
-    }
-    return wake;
   }
 
   #arrive(query: number): void {
@@ -228,7 +194,7 @@ class Simulation implements FlowEvents, DropEvents {
   }
 
   #complete(replica: number): void {
-    const group = this.#groups[this.#groupOfReplica[replica]!]!;
+    const group = this.#groups.owner(replica);
     group.leaveHost(replica, this.#now);
     if (this.#main.instant) group.complete(replica, this.#now);
     else this.#main.push(Task.completion, replica, this.#now, this.#around.sequence++);
@@ -239,7 +205,7 @@ class Simulation implements FlowEvents, DropEvents {
     this.#main.shift(this.#now, this.#around.sequence++);
     const { kind, id } = this.#main;
     if (kind === Task.arrival) this.#start(id);
-    else this.#groups[this.#groupOfReplica[id]!]!.complete(id, this.#now);
+    else this.#groups.owner(id).complete(id, this.#now);
   }
 
   #start(query: number): void {
@@ -255,7 +221,7 @@ class Simulation implements FlowEvents, DropEvents {
   }
 
   ready(work: number, stage: number): void {
-    this.#groups[this.#groupOf[stage]!]!.enqueue(work, this.#now);
+    this.#groups.of(stage).enqueue(work, this.#now);
   }
 
   finished(row: number): void {
@@ -289,8 +255,8 @@ class Simulation implements FlowEvents, DropEvents {
       end: this.#now,
       events: this.#events,
       stages: this.#stageCounts,
-      groups: this.#groups.map(({ counts }) => counts),
-      pools: this.#groups.map(({ poolCounts }) => poolCounts),
+      groups: this.#groups.counts,
+      pools: this.#groups.poolCounts,
       mainBusy: this.#main.busy,
     };
   }

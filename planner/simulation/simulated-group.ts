@@ -1,11 +1,13 @@
 /** A group in virtual time: its queue, its replicas, and the batches on them. */
-import { drawFrom } from '../../operators/index.ts';
 import { decide, type Decision, type PoolRule } from '../batching.ts';
+import { Batches } from './batches.ts';
 import type { SimulatedGroup, SimulatedPool } from './deployment.ts';
 import { DeadlineItems } from './deadline-items.ts';
 import type { Shared } from './host.ts';
 import { ItemQueue } from './item-queue.ts';
+import { dueOf, isLate } from './lateness.ts';
 import { noGroup, noPool, type GroupCounts, type PoolCounts } from './outcome.ts';
+import { ReplicaSlots } from './replica-slots.ts';
 import { longerAfter } from './rested.ts';
 import { ruleMaker } from './rule-maker.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -17,39 +19,29 @@ export class RunningGroup {
   wake = Infinity;
   /** Whether something came or became idle since the rule was last asked. */
   changed = false;
-  readonly queue: ItemQueue | DeadlineItems;
-  readonly #around: Surroundings;
+  /** Number of its first replica. */
+  readonly #first: number;
+  /** By number. */
   readonly #stages: Int32Array;
-  /** Place in the group of each stage of the pipeline; -1 for those of other groups. */
-  readonly #places: Int8Array;
+  readonly #queue: ItemQueue | DeadlineItems;
+  readonly #around: Surroundings;
   readonly #pools: readonly SimulatedPool[];
   readonly #rules: readonly PoolRule[];
   readonly #hosts: readonly Shared[];
-  readonly #idle: Int32Array;
-  /** Busy replicas of each pool that are to go once their batch is over. */
-  readonly #leaving: Int32Array;
   readonly #decision: Decision = { pool: -1, take: 0, wake: Infinity };
-  /**
-   * Replica numbers that are free, by pool, as stacks. There is one more than replicas, since one may start its next
-   * batch before the results of its last are taken in.
-   */
-  readonly #free: Int32Array[];
-  readonly #freeCount: Int32Array;
-  /** First replica number of the group. */
-  readonly #first: number;
+  readonly #slots: ReplicaSlots;
+  readonly #batches: Batches;
+  // Of these two, what is looked at with every batch: millions of times.
+  readonly #idle: Int32Array;
   readonly #poolOf: Int32Array;
-  /** The batch of each replica: pieces of work, when they came, and the stages each goes through (a bit each). */
+  readonly #offset: Int32Array;
   readonly #items: Int32Array;
   readonly #queued: Float64Array;
   readonly #runs: Int32Array;
   readonly #taken: Int32Array;
-  /** When it started. */
+  /** When the batch of each replica started, and when its last was over. */
   readonly #started: Float64Array;
-  /** When its last was over. */
   readonly #left: Float64Array;
-  /** Since when idle replicas are so, by pool, as stacks: as in the engine, the last to become idle is the next. */
-  readonly #since: readonly Float64Array[];
-  readonly #offset: Int32Array;
   #present = 0;
   #changed = 0;
 
@@ -66,35 +58,23 @@ export class RunningGroup {
   ) {
     this.#around = around;
     this.#stages = group.stages;
-    this.#places = Int8Array.from(around.structure.stages, ({ index }) => group.stages.indexOf(index));
     this.#pools = group.pools;
     this.#rules = group.pools.map(ruleMaker(around.deadline < Infinity));
     const { table, structure } = around;
     const deadlineOf = (work: number) => table.arrived[(work / structure.width) | 0]! + around.deadline;
-    this.queue = around.deadline < Infinity ? new DeadlineItems(deadlineOf) : new ItemQueue();
+    this.#queue = around.deadline < Infinity ? new DeadlineItems(deadlineOf) : new ItemQueue();
     this.#hosts = hosts;
     this.#first = first;
     this.poolCounts = group.pools.map(noPool);
-    this.#idle = Int32Array.from(group.pools, ({ replicas }) => replicas);
-    this.#leaving = new Int32Array(group.pools.length);
-    this.#since = most.map(count => new Float64Array(count));
-    const slots = most.map(count => count + 1);
-    const poolOf = slots.flatMap((count, pool) => Array.from({ length: count }, () => pool));
-    this.#poolOf = Int32Array.from(poolOf);
-    this.#offset = new Int32Array(poolOf.length + 1);
-    for (const [replica, pool] of poolOf.entries())
-      this.#offset[replica + 1] = this.#offset[replica]! + group.pools[pool]!.batch;
-    const room = this.#offset[poolOf.length]!;
-    this.#items = new Int32Array(room);
-    this.#queued = new Float64Array(room);
-    this.#runs = new Int32Array(room);
-    this.#taken = new Int32Array(poolOf.length);
-    this.#started = new Float64Array(poolOf.length);
-    this.#left = new Float64Array(poolOf.length);
-    this.#free = group.pools.map((_, pool) =>
-      Int32Array.from(poolOf.flatMap((of, replica) => (of === pool ? [replica] : [])).reverse()),
-    );
-    this.#freeCount = Int32Array.from(slots);
+    this.#slots = new ReplicaSlots(most);
+    for (const [pool, { replicas }] of group.pools.entries()) this.#slots.scale(pool, replicas, 0);
+    this.#batches = new Batches(group, this.#slots.poolOf, around);
+    const { idle, poolOf } = this.#slots;
+    const { first: offset, items, queued, runs, taken } = this.#batches;
+    [this.#idle, this.#poolOf, this.#offset] = [idle, poolOf, offset];
+    [this.#items, this.#queued, this.#runs, this.#taken] = [items, queued, runs, taken];
+    this.#started = new Float64Array(this.replicas);
+    this.#left = new Float64Array(this.replicas);
   }
 
   /** Replica numbers of the group. */
@@ -106,19 +86,15 @@ export class RunningGroup {
     this.#tally(now);
     this.#present++;
     this.changed = true;
-    this.queue.push(work, now);
+    this.#queue.push(work, now);
     this.#around.table.pending[(work / this.#around.structure.width) | 0]!++;
-    if (this.queue.length > this.counts.mostWaiting) this.counts.mostWaiting = this.queue.length;
+    if (this.#queue.length > this.counts.mostWaiting) this.counts.mostWaiting = this.#queue.length;
   }
 
   /** Adds replicas to a pool, or takes some away; see `Scaling`. */
   scale(pool: number, change: number, now: number): void {
     this.changed = true;
-    for (let added = 0; added < change; added++) this.#since[pool]![this.#idle[pool]! + added] = now;
-    this.#idle[pool]! += change;
-    if (this.#idle[pool]! >= 0) return;
-    this.#leaving[pool]! -= this.#idle[pool]!;
-    this.#idle[pool] = 0;
+    this.#slots.scale(pool, change, now);
   }
 
   /** Starts every batch that the rule allows now. */
@@ -126,28 +102,26 @@ export class RunningGroup {
     this.changed = false;
     this.wake = Infinity;
     const mayBeLate = this.#around.deadline < Infinity;
-    while (this.queue.length > 0) {
+    while (this.#queue.length > 0) {
       if (mayBeLate) this.#discardLate(now);
       const { pool, take, wake } = decide(
-        this.queue.length,
-        this.queue.oldest,
+        this.#queue.length,
+        this.#queue.oldest,
         this.#rules,
         this.#idle,
         now,
         this.#decision,
-        mayBeLate ? this.#due() : Infinity,
+        mayBeLate ? dueOf(this.#around, this.#queue.first) : Infinity,
       );
       if (pool < 0) {
         this.wake = wake;
         return;
       }
-      const rest = now - this.#since[pool]![--this.#idle[pool]!]!;
-      const replica = this.#free[pool]![--this.#freeCount[pool]!]!;
-      const taken = this.#fill(replica, take, now);
       const { wake: handover, threads, rested } = this.#pools[pool]!;
-      let service = handover + this.#serviceOf(this.#pools[pool]!, replica, taken);
-      if (rested) service += longerAfter(rested, rest);
-      this.#taken[replica] = taken;
+      const longer = rested ? longerAfter(rested, this.#slots.rested(pool, now)) : 0;
+      const replica = this.#slots.take(pool);
+      const taken = this.#fill(replica, take, now);
+      const service = handover + this.#batches.begin(replica, this.#pools[pool]!) + longer;
       this.#started[replica] = now;
       const counts = this.poolCounts[pool]!;
       counts.batches++;
@@ -169,11 +143,10 @@ export class RunningGroup {
   complete(replica: number, now: number): void {
     const own = replica - this.#first;
     const pool = this.#poolOf[own]!;
-    if (this.#leaving[pool]! > 0) this.#leaving[pool]!--;
-    else this.#since[pool]![this.#idle[pool]!++] = this.#left[own]!;
+    this.#slots.giveBack(pool, this.#left[own]!);
     this.changed = true;
     // As in the engine, a full batch that waits already is not made to wait for these results.
-    if (this.queue.length >= this.#pools[pool]!.batch) this.dispatch(now);
+    if (this.#queue.length >= this.#pools[pool]!.batch) this.dispatch(now);
     const { structure, flow, table } = this.#around;
     const offset = this.#offset[own]!;
     const taken = this.#taken[own]!;
@@ -193,22 +166,22 @@ export class RunningGroup {
       for (let place = 0, run = this.#runs[k]!; run !== 0; place++, run >>= 1)
         if ((run & 1) === 1) flow.complete(row, this.#stages[place]!, structure.itemOf[local]!);
     }
-    this.#free[pool]![this.#freeCount[pool]!++] = own;
+    this.#slots.free(own);
   }
 
-  /** Moves waiting items to a replica and decides which stages each goes through. Returns how many it took. */
+  /** Moves waiting items to a replica. Returns how many it took. */
   #fill(replica: number, take: number, now: number): number {
     const { structure, stageCounts } = this.#around;
     const offset = this.#offset[replica]!;
     let taken = 0;
-    while (taken < take && this.queue.length > 0) {
-      const work = this.queue.first;
-      const { came } = this.queue;
-      this.queue.shift();
+    while (taken < take && this.#queue.length > 0) {
+      const work = this.#queue.first;
+      const { came } = this.#queue;
+      this.#queue.shift();
       const row = (work / structure.width) | 0;
       const local = work - row * structure.width;
       const stage = structure.stageOf[local]!;
-      if (this.#isLate(row, stage, now)) {
+      if (isLate(this.#around, row, stage, now)) {
         this.#drop(row, now);
         continue;
       }
@@ -216,81 +189,22 @@ export class RunningGroup {
       this.#items[k] = work;
       this.#queued[k] = came;
       stageCounts[stage]!.queue += now - came;
-      if (this.#stages.length > 1) this.#runs[k] = this.#route(row, stage, structure.itemOf[local]!);
+      if (this.#stages.length > 1) this.#runs[k] = this.#batches.route(row, stage, structure.itemOf[local]!);
     }
+    this.#taken[replica] = taken;
     return taken;
-  }
-
-  /** The stages an item goes through in one go, as the engine's router decides it. */
-  #route(row: number, stage: number, item: number): number {
-    const { flow } = this.#around;
-    let place = this.#places[stage]!;
-    let run = 1 << place;
-    for (place++; place < this.#stages.length; place++) {
-      const next = this.#stages[place]!;
-      if (!flow.canFollow(row, next, item, run, this.#places)) continue;
-      flow.started(row, next, item);
-      run |= 1 << place;
-    }
-    return run;
-  }
-
-  #serviceOf({ times }: SimulatedPool, replica: number, taken: number): number {
-    const offset = this.#offset[replica]!;
-    if (this.#stages.length === 1) return this.#stageTime(0, times[0]!, offset, taken);
-    let sum = 0;
-    for (let place = 0; place < this.#stages.length; place++) {
-      let count = 0;
-      let first = -1;
-      for (let k = offset; k < offset + taken; k++) {
-        if (((this.#runs[k]! >> place) & 1) === 0) continue;
-        if (first < 0) first = k;
-        count++;
-      }
-      if (count > 0) sum += this.#stageTime(place, times[place]!, first, count);
-    }
-    return sum;
-  }
-
-  /** Time of one stage for so many items, drawn for the first of them. */
-  #stageTime(place: number, times: SimulatedPool['times'][number], first: number, count: number): number {
-    const { structure, table, prefixes, stageCounts } = this.#around;
-    const stage = this.#stages[place]!;
-    const work = this.#items[first]!;
-    const row = (work / structure.width) | 0;
-    const item = structure.itemOf[work - row * structure.width]!;
-    const time = times.draw(count, drawFrom(prefixes[stage]!, table.query[row]!, item));
-    const counts = stageCounts[stage]!;
-    counts.items += count;
-    counts.service += time * count;
-    return time;
   }
 
   /** Gives up what waits longest, as long as that is of queries that are late. */
   #discardLate(now: number): void {
     const { structure } = this.#around;
-    while (this.queue.length > 0) {
-      const work = this.queue.first;
+    while (this.#queue.length > 0) {
+      const work = this.#queue.first;
       const row = (work / structure.width) | 0;
-      if (!this.#isLate(row, structure.stageOf[work - row * structure.width]!, now)) return;
-      this.queue.shift();
+      if (!isLate(this.#around, row, structure.stageOf[work - row * structure.width]!, now)) return;
+      this.#queue.shift();
       this.#drop(row, now);
     }
-  }
-
-  /** When the first item's batch must be over, so that its query can be in time. */
-  #due(): number {
-    const { structure, table, deadline, remaining } = this.#around;
-    const work = this.queue.first;
-    const row = (work / structure.width) | 0;
-    const stage = structure.stageOf[work - row * structure.width]!;
-    return table.arrived[row]! + deadline - remaining.beyond[stage]!;
-  }
-
-  /** Whether a query can't be in time any more, or was given up already. */
-  #isLate(row: number, stage: number, now: number): boolean {
-    const { table, deadline, remaining } = this.#around;
-    return table.dropped[row] === 1 || now + remaining.from[stage]! - table.arrived[row]! > deadline;
   }
 
   /** Gives up a piece of work, and with it its query. */

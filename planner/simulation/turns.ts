@@ -3,13 +3,12 @@ import type { Shared } from './host.ts';
 
 /** A device that runs one batch at a time, in the order they came, whatever replica they are of. */
 export class Turns implements Shared {
-  readonly #ends: EventHeap;
+  readonly #ends = new EventHeap(1);
   /** When all that came so far is done. */
   #free = 0;
 
-  /** @param replicas most batches at a time */
-  constructor(replicas: number) {
-    this.#ends = new EventHeap(replicas);
+  reserve(batches: number): void {
+    this.#ends.reserve(batches);
   }
 
   get next(): number {
