@@ -22,6 +22,7 @@ export type { ReportPlan } from './report/report.ts';
 export type { NoPlan } from './search/infeasible.ts';
 export type { SearchOptions, SearchProgress } from './search/context.ts';
 export { searchPlan, type FoundPlan } from './search/search.ts';
+export * from './simulation/control.ts';
 export * from './simulation/deployment.ts';
 export * from './simulation/outcome.ts';
 export * from './simulation/query-draws.ts';

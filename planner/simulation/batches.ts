@@ -1,5 +1,6 @@
 /** What is on a group's replicas in virtual time: the items of each batch, and how long they take. */
 import { drawFrom } from '../../operators/index.ts';
+import type { Controller } from './control.ts';
 import type { ServiceTimes, SimulatedGroup, SimulatedPool } from './deployment.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -62,6 +63,27 @@ export class Batches {
     return sum;
   }
 
+  /**
+   * Tells of each stage that a replica's batch passed. What made the batch longer than it would have been alone did so
+   * to each of its stages alike.
+   * @param took milliseconds of the batch
+   */
+  tell(replica: number, pool: SimulatedPool, took: number, controller: Controller, now: number): void {
+    const { times, hardware, wake } = pool;
+    let alone = wake;
+    for (let place = 0; place < this.#stages.length; place++) {
+      const count = this.#countOf(replica, place);
+      if (count > 0) alone += this.#draw(place, times[place]!, this.#drawn, count);
+    }
+    const longer = alone > 0 ? took / alone : 1;
+    for (let place = 0; place < this.#stages.length; place++) {
+      const count = this.#countOf(replica, place);
+      if (count === 0) continue;
+      const time = this.#draw(place, times[place]!, this.#drawn, count);
+      controller.ran(now, this.#stages[place]!, hardware, count, time * longer);
+    }
+  }
+
   /** How many items of a replica's batch go through a stage; `#drawn` is then the first of them. */
   #countOf(replica: number, place: number): number {
     const first = this.first[replica]!;
@@ -76,17 +98,20 @@ export class Batches {
     return count;
   }
 
-  /** Milliseconds of one stage for so many items, drawn for the first of them. */
   #stageTime(place: number, times: ServiceTimes, first: number, count: number): number {
-    const { structure, table, prefixes, stageCounts } = this.#around;
-    const stage = this.#stages[place]!;
-    const work = this.items[first]!;
-    const row = (work / structure.width) | 0;
-    const item = structure.itemOf[work - row * structure.width]!;
-    const time = times.draw(count, drawFrom(prefixes[stage]!, table.query[row]!, item));
-    const counts = stageCounts[stage]!;
+    const time = this.#draw(place, times, first, count);
+    const counts = this.#around.stageCounts[this.#stages[place]!]!;
     counts.items += count;
     counts.service += time * count;
     return time;
+  }
+
+  /** Milliseconds of one stage for so many items, drawn for the first of them. */
+  #draw(place: number, times: ServiceTimes, first: number, count: number): number {
+    const { structure, table, prefixes } = this.#around;
+    const work = this.items[first]!;
+    const row = (work / structure.width) | 0;
+    const item = structure.itemOf[work - row * structure.width]!;
+    return times.draw(count, drawFrom(prefixes[this.#stages[place]!]!, table.query[row]!, item));
   }
 }

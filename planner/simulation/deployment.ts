@@ -58,31 +58,9 @@ export interface SimulatedDeployment {
   engine: SimulatedEngine;
 }
 
-/** A change of a pool's size while the simulation runs. */
-export interface Scaling {
-  /** Milliseconds. */
-  time: number;
-  group: number;
-  pool: number;
-  /** Replicas more, ready at that time, or fewer: idle ones at once, busy ones when their batch is over. */
-  change: number;
-}
-
 /** Batches of one thread that a host runs at a time without slowing any. */
 export function coresOf(host: SimulatedHost): number {
   return host === 'device' ? 1 : host;
-}
-
-/** Changes pools while the simulation runs, by what it sees. It is asked after all else that happens at one instant. */
-export interface Controller {
-  /** Most replicas it lets a pool have. */
-  readonly most: number;
-  /** When it is to be asked next, in milliseconds. */
-  readonly next: number;
-  /** A query came. */
-  arrived(now: number): void;
-  /** Asks it. Returns changes from now on, in order of time. */
-  look(now: number): readonly Scaling[];
 }
 
 /** Mean service time of a batch of one, summed over a group's stages: what makes a pool fast. */

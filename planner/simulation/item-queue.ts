@@ -1,3 +1,9 @@
+/** A piece of work that waits, and when it came. */
+export interface Waiting {
+  work: number;
+  came: number;
+}
+
 /** A group's queue: a ring of pieces of work and when they came. */
 export class ItemQueue {
   #items = new Int32Array(64);

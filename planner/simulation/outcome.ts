@@ -39,6 +39,7 @@ export interface Outcome {
   end: number;
   events: number;
   stages: readonly StageCounts[];
+  /** Those of a deployment that was replaced come before those that took their place. */
   groups: readonly GroupCounts[];
   /** By group. */
   pools: readonly (readonly PoolCounts[])[];

@@ -90,6 +90,20 @@ export class QueryTable {
     this.#free[this.#freeCount++] = row;
   }
 
+  /** Counts the items of a query that are done, by stage. @param items overwritten and returned */
+  itemsOf(row: number, items: Int32Array): Int32Array {
+    const { width, stages } = this.#structure;
+    for (let s = 0; s < stages.length; s++) {
+      const { perItem, work, width: most } = stages[s]!;
+      if (perItem) {
+        items[s] = 0;
+        for (let at = row * width + work; at < row * width + work + most; at++)
+          if (this.work[at] === Status.done) items[s]!++;
+      } else items[s] = this.stage[row * stages.length + s] === Status.done ? 1 : 0;
+    }
+    return items;
+  }
+
   #grow(): void {
     const bigger = new QueryTable(this.#structure, 2 * this.#rows);
     bigger.work.set(this.work);

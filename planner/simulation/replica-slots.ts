@@ -8,6 +8,8 @@ export class ReplicaSlots {
   readonly #since: readonly Float64Array[];
   /** Busy replicas of each pool that are to go once their batch is over. */
   readonly #leaving: Int32Array;
+  /** Busy replicas of each pool whose batch is one of the group that this one took the place of. */
+  readonly #inherited: Int32Array;
   /**
    * Numbers that are free, by pool, as stacks. There is one more than replicas, since one may start its next batch
    * before the results of its last are taken in.
@@ -23,10 +25,21 @@ export class ReplicaSlots {
     this.poolOf = Int32Array.from(poolOf);
     this.#since = most.map(count => new Float64Array(count));
     this.#leaving = new Int32Array(most.length);
+    this.#inherited = new Int32Array(most.length);
     this.#free = most.map((_, pool) =>
       Int32Array.from(poolOf.flatMap((of, number) => (of === pool ? [number] : [])).reverse()),
     );
     this.#freeCount = Int32Array.from(numbers);
+  }
+
+  /** Whether no number is in use. */
+  get isFree(): boolean {
+    return this.#free.every((_, pool) => this.#busy(pool) === 0);
+  }
+
+  /** Replicas of a pool that are not to go. */
+  staying(pool: number): number {
+    return this.idle[pool]! + this.#busy(pool) + this.#inherited[pool]! - this.#leaving[pool]!;
   }
 
   /** Adds replicas to a pool, or takes some away: idle ones at once, busy ones when their batch is over. */
@@ -36,6 +49,14 @@ export class ReplicaSlots {
     if (this.idle[pool]! >= 0) return;
     this.#leaving[pool]! -= this.idle[pool]!;
     this.idle[pool] = 0;
+  }
+
+  /** Has the replicas of another group's pool from now on. The busy ones come by `giveBack`. */
+  inherit(pool: number, other: ReplicaSlots, from: number): void {
+    this.idle[pool] = other.idle[from]!;
+    this.#since[pool]!.set(other.#since[from]!.subarray(0, other.idle[from]!));
+    this.#leaving[pool] = other.#leaving[from]!;
+    this.#inherited[pool] = other.#busy(from) + other.#inherited[from]!;
   }
 
   /** Milliseconds for which the replica that `take` gives next has been idle. */
@@ -49,8 +70,13 @@ export class ReplicaSlots {
     return this.#free[pool]![--this.#freeCount[pool]!]!;
   }
 
-  /** A replica is no longer busy: it is idle, or goes if one is to go. @param since when its batch was over */
-  giveBack(pool: number, since: number): void {
+  /**
+   * A replica is no longer busy: it is idle, or goes if one is to go.
+   * @param since when its batch was over
+   * @param inherited whether that was one of the group before
+   */
+  giveBack(pool: number, since: number, inherited: boolean): void {
+    if (inherited) this.#inherited[pool]!--;
     if (this.#leaving[pool]! > 0) this.#leaving[pool]!--;
     else this.#since[pool]![this.idle[pool]!++] = since;
   }
@@ -59,5 +85,9 @@ export class ReplicaSlots {
   free(number: number): void {
     const pool = this.poolOf[number]!;
     this.#free[pool]![this.#freeCount[pool]!++] = number;
+  }
+
+  #busy(pool: number): number {
+    return this.#free[pool]!.length - this.#freeCount[pool]!;
   }
 }

@@ -1,22 +1,24 @@
 /**
  * The discrete-event simulation of a deployed pipeline.
  *
- * One total order of events: by time; at one instant completions come before arrivals, arrivals before wake-ups, these
- * before a controller's looks, then by sequence. All draws are keyed by seed, stage, query and item, so the same input gives the same answer to the last
- * digit, whatever else changes. State is in typed arrays; an event allocates nothing.
+ * One total order of events: by time; at one instant completions come before changes of the deployment, these before
+ * arrivals, arrivals before wake-ups, these before a controller's looks, then by sequence. All draws are keyed by seed,
+ * stage, query and item, so the same input gives the same answer to the last digit, whatever else changes. State is in
+ * typed arrays; an event allocates nothing, but for a change of the deployment.
  */
 import { keyedPrefix } from '../../operators/index.ts';
 import type { Sample } from '../workload/workload.ts';
-import type { Controller, Scaling, SimulatedDeployment } from './deployment.ts';
+import { Changes } from './changes.ts';
+import type { Change, Controller } from './control.ts';
+import type { SimulatedDeployment } from './deployment.ts';
 import { SimulatedFlow, type FlowEvents } from './flow.ts';
 import { Host, type Shared } from './host.ts';
 import { MainThread, mainThread, Task } from './main-thread.ts';
 import { noStage, type Outcome } from './outcome.ts';
 import { QueryDraws } from './query-draws.ts';
 import { QueryTable } from './query-table.ts';
-import { leastRemaining, nothingRemains } from './least-remaining.ts';
+import { nothingRemains } from './least-remaining.ts';
 import { RunningGroups } from './running-groups.ts';
-import { mostReplicas, Scalings } from './scalings.ts';
 import type { DropEvents, Surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
 import { UnionDraws } from './union-draws.ts';
@@ -33,7 +35,7 @@ export interface MissLimit {
 export interface SimulateOptions {
   missLimits?: readonly MissLimit[];
   /** In order of time. */
-  scalings?: readonly Scaling[];
+  changes?: readonly Change[];
   controller?: Controller;
   /** Milliseconds after its arrival from which on a query is dropped rather than worked on. */
   deadline?: number;
@@ -61,7 +63,7 @@ class Simulation implements FlowEvents, DropEvents {
   readonly #main: MainThread;
   /** What the main thread has to itself, if it shares no host with replicas. */
   readonly #apart: Shared | null;
-  readonly #scalings: Scalings;
+  readonly #changes: Changes;
   readonly #controller: Controller | null;
   /** Whether some pool waits for fuller batches, so that there are wake-ups. */
   readonly #mayWait: boolean;
@@ -69,6 +71,8 @@ class Simulation implements FlowEvents, DropEvents {
   readonly #misses: Float64Array;
   readonly #stageCounts;
   readonly #latencies: Float64Array;
+  /** What a query had of each stage that a controller is told of. */
+  readonly #items: Int32Array;
   #now = 0;
   #finished = 0;
   #dropped = 0;
@@ -81,7 +85,7 @@ class Simulation implements FlowEvents, DropEvents {
     sample: Sample,
     options: SimulateOptions,
   ) {
-    const { missLimits = [], scalings = [], deadline = Infinity, controller = null } = options;
+    const { missLimits = [], changes = [], deadline = Infinity, controller = null } = options;
     this.#structure = structure;
     this.#sample = sample;
     this.#draws = structure.parts
@@ -89,13 +93,14 @@ class Simulation implements FlowEvents, DropEvents {
       : new QueryDraws(structure, sample.seed);
     this.#table = new QueryTable(structure);
     this.#flow = new SimulatedFlow(structure, this.#table, this);
-    this.#scalings = new Scalings(scalings);
+    this.#changes = new Changes(changes);
     this.#controller = controller;
     this.#mayWait = groups.some(({ pools }) => pools.some(({ maxWait }) => maxWait > 0));
     this.#missLimits = missLimits;
     this.#misses = new Float64Array(missLimits.length);
     this.#stageCounts = structure.stages.map(noStage);
     this.#latencies = new Float64Array(sample.arrivals.length).fill(NaN);
+    this.#items = new Int32Array(structure.stages.length);
     this.#hosts = [Infinity, ...hosts].map(host => (host === 'device' ? new Turns() : new Host(host)));
     const { host: engineHost = -1 } = engine;
     this.#apart = engineHost < 0 ? new Host(Infinity) : null;
@@ -107,17 +112,17 @@ class Simulation implements FlowEvents, DropEvents {
       prefixes: Int32Array.from(structure.stages, ({ index }) => keyedPrefix(sample.seed, index)),
       stageCounts: this.#stageCounts,
       deadline,
-      remaining: deadline < Infinity ? leastRemaining(structure, groups) : nothingRemains,
+      remaining: nothingRemains,
       sequence: 0,
       drops: this,
+      controller,
     };
-    const most = mostReplicas(groups, scalings, controller);
-    this.#groups = new RunningGroups(groups, most, this.#hosts, this.#around);
+    this.#groups = new RunningGroups(groups, this.#around, { hosts: this.#hosts, changes, controller });
   }
 
   run(): Outcome {
-    const scales = this.#controller !== null || this.#scalings.next < Infinity;
-    if (this.#main.instant && this.#hosts.length === 1 && !scales && !this.#mayWait)
+    const isChanged = this.#controller !== null || this.#changes.next < Infinity;
+    if (this.#main.instant && this.#hosts.length === 1 && !isChanged && !this.#mayWait)
       this.#runPlain(this.#hosts[0]!);
     else this.#runAll();
     return this.#outcome();
@@ -147,25 +152,28 @@ class Simulation implements FlowEvents, DropEvents {
     let arrived = 0;
     while (!this.#aborted) {
       const arrival = arrived < arrivals.length ? arrivals[arrived]! : Infinity;
-      const scaling = this.#scalings.next;
+      const change = this.#changes.next;
       const host = this.#nextHost();
       const completion = host.next;
       const wake = this.#groups.wake;
       const handled = this.#apart?.next ?? Infinity;
-      const time = Math.min(handled, completion, scaling, arrival, wake);
+      const time = Math.min(handled, completion, change, arrival, wake);
       if (time === Infinity) return;
       const look = this.#controller?.next ?? Infinity;
       this.#now = Math.min(time, look);
       this.#events++;
-      if (look < time) this.#scalings.add(this.#controller!.look(look));
+      if (look < time) this.#changes.add(this.#controller!.look(look));
       else if (time === handled) this.#end(this.#apart!);
       else if (time === completion) this.#end(host);
-      else if (time === scaling) {
-        const { group, pool, change } = this.#scalings.take();
-        this.#groups.at(group).scale(pool, change, time);
-      } else if (time === arrival) this.#arrive(arrived++);
+      else if (time === change) this.#change(this.#changes.take());
+      else if (time === arrival) this.#arrive(arrived++);
       this.#groups.dispatch(this.#now);
     }
+  }
+
+  #change(change: Change): void {
+    if ('groups' in change) this.#groups.replace(change.groups, this.#now);
+    else this.#groups.at(change.group).scale(change.pool, change.change, this.#now);
   }
 
   /** The host whose next batch ends first. */
@@ -230,6 +238,8 @@ class Simulation implements FlowEvents, DropEvents {
     this.#finished++;
     this.#table.remove(row);
     this.#countMisses(row, latency);
+    if (this.#controller !== null && latency <= this.#around.deadline)
+      this.#controller.answered(this.#now, this.#table.itemsOf(row, this.#items));
   }
 
   dropped(row: number): void {

@@ -1,4 +1,5 @@
 import type { Remaining } from '../remaining.ts';
+import type { Controller } from './control.ts';
 import type { SimulatedFlow } from './flow.ts';
 import type { StageCounts } from './outcome.ts';
 import type { QueryTable } from './query-table.ts';
@@ -16,8 +17,11 @@ export interface Surroundings {
   sequence: number;
   /** Milliseconds after its arrival from which on a query is not worked on. */
   deadline: number;
+  /** Of a query from each stage on, by the groups there are. */
   remaining: Remaining;
   drops: DropEvents;
+  /** Is told of batches; null: nobody is. */
+  controller: Controller | null;
 }
 
 export interface DropEvents {

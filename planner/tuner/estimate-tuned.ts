@@ -45,7 +45,7 @@ export function estimateTuned(
   const deployment = deploy(system, ordered);
   const provision = provisionOf(system, ordered, planned, slo);
   const runs = samples.map(sample => {
-    const tuner = new SimulatedTuner(provision, options);
+    const tuner = new SimulatedTuner(system, provision, options);
     const simulated = { controller: tuner, ...(deadline !== undefined && { deadline }) };
     const { latencies, end } = simulate(system.structure, deployment, sample, simulated);
     return { latencies, cost: tuner.cost.mean(end), decisions: tuner.decisions };

@@ -1,5 +1,7 @@
 /** The tuner in virtual time: what it sees of a simulation, and what it changes there. */
-import type { Controller, Scaling } from '../simulation/deployment.ts';
+import type { Controller, Scaling } from '../simulation/control.ts';
+import type { ServiceTimes } from '../simulation/deployment.ts';
+import type { System } from '../system.ts';
 import type { Replicas } from './allot.ts';
 import type { Provision } from './provision.ts';
 import { ReplicaCost } from './replica-cost.ts';
@@ -18,11 +20,15 @@ export class SimulatedTuner implements Controller {
   readonly cost: ReplicaCost;
   readonly #tuner: Tuner;
   readonly #startUp: number;
+  readonly #system: System;
+  /** As profiled, by hardware type and number of the stage. */
+  readonly #times = new Map<string, readonly ServiceTimes[]>();
   /** When the change that is under way is made; NaN: none is. */
   #changing = NaN;
   #next = tunerInterval;
 
-  constructor(provision: Provision, { startUp, most }: SimulatedTunerOptions) {
+  constructor(system: System, provision: Provision, { startUp, most }: SimulatedTunerOptions) {
+    this.#system = system;
     this.most = most;
     this.#startUp = startUp;
     this.#tuner = new Tuner(provision, { start: 0, most });
@@ -35,6 +41,14 @@ export class SimulatedTuner implements Controller {
 
   arrived(now: number): void {
     this.#tuner.arrive(now);
+  }
+
+  answered(now: number, items: ArrayLike<number>): void {
+    this.#tuner.traffic.answer(now, items);
+  }
+
+  ran(now: number, stage: number, hardware: string, items: number, took: number): void {
+    this.#tuner.traffic.ran(now, stage, took, this.#timesOn(hardware)[stage]!.mean(items));
   }
 
   look(now: number): readonly Scaling[] {
@@ -55,6 +69,16 @@ export class SimulatedTuner implements Controller {
     if (time > now) this.#changing = time;
     else this.#tuner.changed(now);
     return scalingsOf(before, decision.replicas, time);
+  }
+
+  #timesOn(hardware: string): readonly ServiceTimes[] {
+    let times = this.#times.get(hardware);
+    if (!times) {
+      const { structure, timesOf } = this.#system;
+      times = structure.stages.map(({ name }) => timesOf(name, hardware)!);
+      this.#times.set(hardware, times);
+    }
+    return times;
   }
 }
 

@@ -55,7 +55,7 @@ export class RecentTraffic {
   }
 
   /** A query was answered. @param items it brought, by number of the stage */
-  answer(now: number, items: readonly number[]): void {
+  answer(now: number, items: ArrayLike<number>): void {
     const part = this.#part(now);
     part.answered++;
     for (let stage = 0; stage < this.#stages; stage++) part.items[stage]! += items[stage]!;

@@ -86,7 +86,7 @@ export interface StageOperator {
   code: BoundStage['code'];
 }
 
-const timedStage: StageOperator = {
+export const timedStage: StageOperator = {
   name: 'timed',
   operator: timed,
   code: { module: new URL('timed.ts', import.meta.url).href, name: 'timed' },

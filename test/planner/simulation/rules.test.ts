@@ -117,7 +117,7 @@ describe('a deadline', () => {
 
 describe('a pool that is scaled', () => {
   const scaled = (time: number, change: number, arrivals: readonly number[], replicas = 1) =>
-    run(arrivals, { replicas }, { scalings: [{ time, group: 0, pool: 0, change }] });
+    run(arrivals, { replicas }, { changes: [{ time, group: 0, pool: 0, change }] });
 
   it('has more replicas from then on', () => {
     expect([...scaled(5, 1, [0, 0, 0]).latencies]).toEqual([10, 15, 20]);
@@ -132,7 +132,7 @@ describe('a pool that is scaled', () => {
   });
 
   it('serves no one while it has none, and goes on when it has one again', () => {
-    const scalings = [-1, 1].map((change, at) => ({ time: 5 + 45 * at, group: 0, pool: 0, change }));
-    expect([...run([0, 6], {}, { scalings }).latencies]).toEqual([10, 54]);
+    const changes = [-1, 1].map((change, at) => ({ time: 5 + 45 * at, group: 0, pool: 0, change }));
+    expect([...run([0, 6], {}, { changes }).latencies]).toEqual([10, 54]);
   });
 });

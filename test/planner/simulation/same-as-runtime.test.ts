@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import type { GeneratorValue } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BoundPipeline, Group, Pool } from '../../../pipelines/index.ts';
-import { bind, mostBatch, randomStages, times, type RandomStage } from './random-pipeline.ts';
-import { hardware, runEngine, runSimulation } from './virtual-run.ts';
+import { bind, mostBatch, randomStages, timedStage, times, type RandomStage } from './random-pipeline.ts';
+import { hardware, runEngine, runSimulation, type PlanChange } from './virtual-run.ts';
 
 function randomArrivals(g: GeneratorValue): Float64Array {
   let now = 0;
@@ -39,15 +39,26 @@ function randomGroups(g: GeneratorValue, stages: readonly RandomStage[]): Group[
   });
 }
 
+/** Neither at a time when a query comes nor, by any likely draw, when a batch ends. */
+const aside = 1 / 128;
+
+function randomChanges(g: GeneratorValue, stages: readonly RandomStage[]): PlanChange[] {
+  const moments = g(fc.array<number>, fc.nat(100), { minLength: 1, maxLength: 3 });
+  return moments
+    .toSorted((a, b) => a - b)
+    .map((time, at) => ({ time: time + (1 + at) * aside, groups: randomGroups(g, stages) }));
+}
+
 /** Runs the same queries in the engine and in the simulation. */
 async function compare(
   pipeline: BoundPipeline,
   stages: readonly RandomStage[],
   groups: readonly Group[],
   arrivals: Float64Array,
+  changes: readonly PlanChange[] = [],
 ): Promise<void> {
-  const answers = await runEngine(pipeline, groups, arrivals);
-  const predicted = runSimulation(pipeline, stages, groups, arrivals, answers);
+  const answers = await runEngine(pipeline, groups, arrivals, changes);
+  const predicted = runSimulation(pipeline, stages, groups, arrivals, answers, changes);
   expect([...predicted.latencies]).toEqual(answers.map(({ latency }) => latency));
   for (const [index, { items, queue, service }] of predicted.stages.entries()) {
     const seen = answers.map(answer => answer.stages[index]!);
@@ -69,6 +80,20 @@ describe('the simulation', () => {
         const groups = randomGroups(g, stages);
         const arrivals = randomArrivals(g);
         await compare(pipeline, stages, groups, arrivals);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('does so whatever takes the place of the plan meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.gen(), async g => {
+        const stages = randomStages(g);
+        // Warming up takes time, which the simulation is told and does not work out.
+        const pipeline = await bind(stages, timedStage, () => ({ pure: false }));
+        const groups = randomGroups(g, stages);
+        const arrivals = randomArrivals(g);
+        await compare(pipeline, stages, groups, arrivals, randomChanges(g, stages));
       }),
       { numRuns: 150 },
     );

@@ -16,22 +16,36 @@ export const hardware: Hardware = {
   hosts: {},
 };
 
+/** Other groups from some moment on, in milliseconds. */
+export interface PlanChange {
+  time: number;
+  groups: readonly Group[];
+}
+
 /** What the engine answers to queries that come at these times. */
 export async function runEngine(
   pipeline: BoundPipeline,
   groups: readonly Group[],
   arrivals: Float64Array,
+  changes: readonly PlanChange[] = [],
 ): Promise<QueryResult[]> {
   const clock = new VirtualClock();
-  const plan = { pipeline: pipeline.name, slo: pipeline.slo, groups };
-  const deployment = deployPlan(pipeline, plan, hardware.types);
+  const deploymentOf = (of: readonly Group[]) =>
+    deployPlan(pipeline, { pipeline: pipeline.name, slo: pipeline.slo, groups: of }, hardware.types);
+  const deployment = deploymentOf(groups);
   const engine = await Engine.start(pipeline, { clock, replicas: localReplicas(clock), deployment });
+  for (const change of changes) clock.at(change.time, () => void engine.apply(deploymentOf(change.groups)));
   const answers = [...arrivals].map(
     time =>
       new Promise<QueryResult>((resolve, reject) => {
         clock.at(time, () => void engine.infer({ text: 'x' }).then(resolve, reject));
       }),
   );
+  for (const change of changes) {
+    await clock.advanceTo(change.time);
+    // What a new replica loads takes real time, for which the clock stands still.
+    await engine.apply(deploymentOf(change.groups));
+  }
   return clock.until(Promise.all(answers));
 }
 
@@ -75,7 +89,9 @@ export function runSimulation(
   groups: readonly Group[],
   arrivals: Float64Array,
   answers: readonly QueryResult[],
+  changes: readonly PlanChange[] = [],
 ) {
   const system = makeSystem(pipeline, profilesOf(stages, answers), hardware);
-  return simulate(system.structure, deploy(system, groups), { seed, arrivals });
+  const replacements = changes.map(({ time, groups: of }) => ({ time, groups: deploy(system, of).groups }));
+  return simulate(system.structure, deploy(system, groups), { seed, arrivals }, { changes: replacements });
 }
