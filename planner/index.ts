@@ -35,12 +35,20 @@ export * from './workload/recording.ts';
 export * from './workload/recording-reader.ts';
 export * from './workload/samples.ts';
 export * from './workload/trace.ts';
-export { ReplicaCost } from './tuner/replica-cost.ts';
 export { plannedReplicas, type Replicas } from './tuner/allot.ts';
-export { workNow } from './tuner/drift.ts';
+export { CostMeter, hourlyCost } from './tuner/cost-meter.ts';
 export { estimateTuned, type TunedEstimate } from './tuner/estimate-tuned.ts';
+export { observed, type PlanOrder } from './tuner/observed.ts';
+export * from './tuner/plan-anew.ts';
 export { provisionOf, type Provision } from './tuner/provision.ts';
-export type { Traffic } from './tuner/traffic.ts';
-export { Tuner, tunerInterval, tunerLimits, type TunerDecision } from './tuner/tuner.ts';
+export type { Tuned, TunerMode } from './tuner/tuned.ts';
+export {
+  decisionKinds,
+  Tuner,
+  tunerInterval,
+  tunerLimits,
+  type DecisionKind,
+  type TunerDecision,
+} from './tuner/tuner.ts';
 export * from './work-queue.ts';
 export * from './workload/workload.ts';

@@ -52,7 +52,7 @@ export function isTuned(args: Arguments): boolean {
 export async function runTuned(args: Arguments, planning: Planning, plan: NamedPlan): Promise<number> {
   const json = args.values['json'] === true;
   const startUp = durationOption(args, 'start-up', usualStart);
-  const { system, workload, samples, slo } = planning;
+  const { system, profiles, workload, samples, slo } = planning;
   const deadline = deadlineOf({ slo }, readDeadlineFactor(args));
   if (plan.plan.workload === undefined) {
     throw new UsageError(
@@ -60,8 +60,7 @@ export async function runTuned(args: Arguments, planning: Planning, plan: NamedP
     );
   }
   const planned = drawSamples(await readWorkload({ positionals: [], values: {} }, plan.plan));
-  const estimate = estimateTuned(system, plan.plan.groups, samples, slo, {
-    planned,
+  const estimate = estimateTuned({ system, profiles, plan: { ...plan.plan, slo }, planned }, samples, {
     startUp,
     most: tunerLimits.replicas,
     ...deadline,

@@ -13,6 +13,7 @@ import {
   drawSamples,
   estimate,
   makeSystem,
+  type Profile,
   type ReportPlan,
   type Sample,
   type System,
@@ -27,6 +28,8 @@ import { readWorkload } from './workload-options.ts';
 
 export interface Planning {
   system: System;
+  /** What the system is made of. */
+  profiles: readonly Profile[];
   workload: Workload;
   samples: readonly Sample[];
   slo: readonly Objective[];
@@ -58,7 +61,7 @@ export async function readPlanning(args: Arguments, options: HardwareOptions = {
   const system = makeSystem(pipeline, counted, hardware);
   // What is wrong with a plan shows now, and not after a search.
   for (const named of [plan, other]) if (named) deploy(system, named.plan.groups);
-  return { system, workload, samples: drawSamples(workload), slo, plan, other };
+  return { system, profiles: counted, workload, samples: drawSamples(workload), slo, plan, other };
 }
 
 async function readNamed(

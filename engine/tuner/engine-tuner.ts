@@ -1,41 +1,37 @@
 /** The tuner of a running engine: counts what the engine sees, asks for decisions, and has the engine make them. */
 import type { Group, Plan } from '../../pipelines/index.ts';
 import {
+  CostMeter,
+  hourlyCost,
+  observed,
   plannedReplicas,
+  planningAnew,
   provisionOf,
-  ReplicaCost,
+  tellInVain,
   Tuner,
   tunerInterval,
+  type DecisionKind,
   type Provision,
   type Replicas,
+  type Tuned,
   type TunerDecision,
+  type TunerMode,
 } from '../../planner/index.ts';
 import { realClock, type Clock } from '../runtime/clock.ts';
 import type { Deployment } from '../runtime/deployment.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { EngineEvents, StageBatch } from '../runtime/events.ts';
 import type { StageTimes } from '../runtime/query.ts';
-import { observed } from './observed.ts';
 import type { PlanAnew } from './plan-anew.ts';
-import type { Tuned } from './tuned.ts';
-
-/** `scale` changes replicas; `replan` plans anew too, where what is seen has come away from the plan. */
-export type TunerMode = 'scale' | 'replan';
 
 /** Decisions that are kept. */
 const kept = 50;
-/** Milliseconds after planning anew in vain before that is tried again. */
-const patience = 60_000;
-
-/** What a decision can be; `failed`: one that could not be carried out. */
-export const keptKinds = ['raise', 'lower', 'limit', 'drift', 'replan', 'failed'] as const;
-export type KeptKind = (typeof keptKinds)[number];
 
 /** A decision as people are shown it. */
 export interface KeptDecision {
   /** Milliseconds since the epoch. */
   at: number;
-  kind: KeptKind;
+  kind: DecisionKind;
   reason: string;
 }
 
@@ -54,7 +50,7 @@ export interface EngineTunerOptions extends Tuned {
 export class EngineTuner implements EngineEvents {
   readonly mode: TunerMode;
   /** How many decisions there were of each kind. */
-  readonly counts = new Map<KeptKind, number>();
+  readonly counts = new Map<DecisionKind, number>();
   readonly #options: EngineTunerOptions;
   readonly #clock: Clock;
   readonly #epoch: () => number;
@@ -62,8 +58,8 @@ export class EngineTuner implements EngineEvents {
   readonly #ended = new AbortController();
   #tuned: Tuned;
   #tuner: Tuner;
-  #cost: ReplicaCost;
-  #engine: Engine | null = null;
+  #cost: CostMeter;
+  #engine: Pick<Engine, 'apply'> | null = null;
   #stopTimer: () => void = () => undefined;
   #planning = false;
   /** Another plan is being put in place: what is decided meanwhile would be of the one before. */
@@ -76,8 +72,7 @@ export class EngineTuner implements EngineEvents {
     this.#clock = clock;
     this.#epoch = epoch;
     this.#tuned = options;
-    const provision = provisionOf(options.system, options.plan.groups, options.planned, options.plan.slo);
-    [this.#tuner, this.#cost] = begin(provision, clock.now());
+    [this.#tuner, this.#cost] = begin(provisionOf(options), clock.now());
   }
 
   /** The plan that it goes by. */
@@ -113,7 +108,7 @@ export class EngineTuner implements EngineEvents {
   }
 
   /** Begins to change this engine, which runs the plan. */
-  attach(engine: Engine): void {
+  attach(engine: Pick<Engine, 'apply'>): void {
     this.#engine = engine;
     [this.#tuner, this.#cost] = begin(this.#tuner.provision, this.#clock.now());
     this.#await();
@@ -142,15 +137,15 @@ export class EngineTuner implements EngineEvents {
 
   async #scale(replicas: Replicas): Promise<void> {
     const [tuner, cost] = [this.#tuner, this.#cost];
-    cost.change(replicas, this.#clock.now());
+    cost.change(hourlyCost(tuner.provision, replicas), this.#clock.now());
     try {
       await this.#engine!.apply(this.#options.deploy(withReplicas(this.plan.groups, replicas)));
       tuner.changed(this.#clock.now());
     } catch (error) {
       if (this.#ended.signal.aborted) return;
       tuner.failed(this.#clock.now());
-      cost.change(tuner.replicas, this.#clock.now());
-      this.#fail('the change could not be made', error);
+      cost.change(hourlyCost(tuner.provision, tuner.replicas), this.#clock.now());
+      this.#keep('failed', `the change could not be made: ${messageOf(error)}`);
     }
   }
 
@@ -166,25 +161,19 @@ export class EngineTuner implements EngineEvents {
       this.#replacing = true;
       await this.#engine!.apply(this.#options.deploy(found.tuned.plan.groups));
       this.#tuned = found.tuned;
-      const { system, plan, planned } = found.tuned;
-      const provision = provisionOf(system, plan.groups, planned, plan.slo);
-      [this.#tuner, this.#cost] = begin(provision, this.#clock.now());
+      [this.#tuner, this.#cost] = begin(provisionOf(found.tuned), this.#clock.now());
       this.#keep('replan', found.reason);
     } catch (error) {
       if (signal.aborted) return;
-      this.#fail('no other plan was made', error);
-      before.watchAgain(this.#clock.now() + patience);
+      this.#keep('failed', tellInVain(messageOf(error)));
+      before.watchAgain(this.#clock.now() + planningAnew.patience);
     } finally {
       this.#planning = false;
       this.#replacing = false;
     }
   }
 
-  #fail(what: string, error: unknown): void {
-    this.#keep('failed', `${what}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-
-  #keep(kind: KeptKind, reason: string): void {
+  #keep(kind: DecisionKind, reason: string): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
     this.#decisions.push({ at: this.#epoch(), kind, reason });
     if (this.#decisions.length > kept) this.#decisions.shift();
@@ -193,9 +182,12 @@ export class EngineTuner implements EngineEvents {
 }
 
 /** A tuner of what is provided from now on, and the meter of its cost. */
-function begin(provision: Provision, now: number): [Tuner, ReplicaCost] {
-  return [new Tuner(provision, { start: now }), new ReplicaCost(provision, plannedReplicas(provision), now)];
+function begin(provision: Provision, now: number): [Tuner, CostMeter] {
+  const hourly = hourlyCost(provision, plannedReplicas(provision));
+  return [new Tuner(provision, { start: now }), new CostMeter(hourly, now)];
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A plan's groups with other numbers of replicas. */
 function withReplicas(groups: readonly Group[], replicas: Replicas): Group[] {

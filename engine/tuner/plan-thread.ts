@@ -1,8 +1,8 @@
 /** Plans anew in a thread of its own. */
 import { Piscina } from 'piscina';
+import type { Answer, PlanOrder } from '../../planner/index.ts';
 import { threadNiceness } from '../runtime/niceness.ts';
-import type { PlanOrder } from './observed.ts';
-import { planAnewBy, type Answer } from './plan-anew.ts';
+import { planAnewBy } from './plan-anew.ts';
 
 const filename = new URL('./plan-worker.js', import.meta.url).href;
 

@@ -1,19 +1,18 @@
 /** Predicts how a plan would do whose replicas the tuner changes. */
-import type { Group, Objective } from '../../pipelines/index.ts';
+import type { Objective } from '../../pipelines/index.ts';
 import { costOf } from '../cost.ts';
 import { countUpTo } from '../estimate.ts';
 import { percentileOf } from '../percentile.ts';
-import { speedOf } from '../simulation/deployment.ts';
 import { simulate } from '../simulation/simulate.ts';
-import { deploy, type System } from '../system.ts';
+import { deploy } from '../system.ts';
 import type { Sample } from '../workload/workload.ts';
+import { fastestFirst } from './fastest-first.ts';
 import { provisionOf } from './provision.ts';
 import { SimulatedTuner, type SimulatedTunerOptions } from './simulated-tuner.ts';
+import type { Tuned } from './tuned.ts';
 import type { TunerDecision } from './tuner.ts';
 
 export interface TunedOptions extends SimulatedTunerOptions {
-  /** Of the workload that the plan was made for. */
-  planned: readonly Sample[];
   /** Milliseconds after which a query is given up; by default none is. */
   deadline?: number | undefined;
 }
@@ -30,20 +29,19 @@ export interface TunedEstimate {
 }
 
 /**
- * @param groups of a plan for the system
  * @param samples what arrives
  * @throws MillraceError if a pool's hardware is in no profile
  */
 export function estimateTuned(
-  system: System,
-  groups: readonly Group[],
+  tuned: Tuned,
   samples: readonly Sample[],
-  slo: readonly Objective[],
-  { planned, deadline, ...options }: TunedOptions,
+  { deadline, ...options }: TunedOptions,
 ): TunedEstimate {
-  const ordered = fastestFirst(system, groups);
-  const deployment = deploy(system, ordered);
-  const provision = provisionOf(system, ordered, planned, slo);
+  const { system, plan } = tuned;
+  const { slo } = plan;
+  const groups = fastestFirst(system, plan.groups);
+  const deployment = deploy(system, groups);
+  const provision = provisionOf({ ...tuned, plan: { ...plan, groups } });
   const runs = samples.map(sample => {
     const tuner = new SimulatedTuner(system, provision, options);
     const simulated = { controller: tuner, ...(deadline !== undefined && { deadline }) };
@@ -70,14 +68,4 @@ export function estimateTuned(
         : runs.reduce((sum, { cost }) => sum + cost, 0) / runs.length,
     decisions: runs.map(run => run.decisions),
   };
-}
-
-/** The groups with their pools in the order in which a deployment has them. */
-function fastestFirst(system: System, groups: readonly Group[]): Group[] {
-  const deployed = deploy(system, groups).groups;
-  return groups.map((group, g) => {
-    const speeds = new Map(deployed[g]!.pools.map(pool => [pool.hardware, speedOf(pool)]));
-    const pools = group.pools.toSorted((a, b) => speeds.get(a.hardware)! - speeds.get(b.hardware)!);
-    return { ...group, pools };
-  });
 }

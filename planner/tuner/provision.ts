@@ -1,10 +1,10 @@
 /** What a plan provides, as the tuner sees it: for which arrivals, and how much each group of it can do. */
-import type { Group, Objective } from '../../pipelines/index.ts';
+import type { Group } from '../../pipelines/index.ts';
 import { remainingTimes } from '../remaining.ts';
 import type { System } from '../system.ts';
 import { describeArrivals } from '../workload/describe.ts';
-import type { Sample } from '../workload/workload.ts';
 import { envelopeOf, envelopeWindows } from './envelope.ts';
+import type { Tuned } from './tuned.ts';
 
 export interface ProvidedPool {
   hardware: string;
@@ -51,25 +51,17 @@ export interface Provision {
   hosts: readonly { name: string; cores: number; types: readonly string[] }[];
 }
 
-/**
- * @param groups of a plan for the system
- * @param samples of the workload that the plan is for; at least one, with two queries at different times
- * @param slo by percentile; the highest counts
- */
-export function provisionOf(
-  system: System,
-  groups: readonly Group[],
-  samples: readonly Pick<Sample, 'arrivals'>[],
-  slo: readonly Objective[],
-): Provision {
+/** @param tuned at least one sample that its plan is for, with two queries at different times; the highest SLO counts */
+export function provisionOf({ system, plan, planned }: Omit<Tuned, 'profiles'>): Provision {
+  const { groups, slo } = plan;
   const stages = system.structure.stages.map(({ name, scale }) => ({ name, scale: scale.mean }));
   const service = serviceTime(system, groups);
   const windows = envelopeWindows(service);
   const left = (slo.at(-1)?.limit ?? 0) - service;
-  const envelope = samples
+  const envelope = planned
     .map(({ arrivals }) => envelopeOf(arrivals, windows))
     .reduce((most, counts) => most.map((count, w) => Math.max(count, counts[w]!)));
-  const described = samples.map(({ arrivals }) => describeArrivals(arrivals));
+  const described = planned.map(({ arrivals }) => describeArrivals(arrivals));
   const provided = groups.map(group => provide(system, group));
   return {
     stages,

@@ -3,8 +3,8 @@ import type { Controller, Scaling } from '../simulation/control.ts';
 import type { ServiceTimes } from '../simulation/deployment.ts';
 import type { System } from '../system.ts';
 import type { Replicas } from './allot.ts';
+import { CostMeter, hourlyCost } from './cost-meter.ts';
 import type { Provision } from './provision.ts';
-import { ReplicaCost } from './replica-cost.ts';
 import { Tuner, tunerInterval, type TunerDecision } from './tuner.ts';
 
 export interface SimulatedTunerOptions {
@@ -17,7 +17,7 @@ export interface SimulatedTunerOptions {
 export class SimulatedTuner implements Controller {
   readonly most: number;
   readonly decisions: TunerDecision[] = [];
-  readonly cost: ReplicaCost;
+  readonly cost: CostMeter;
   readonly #tuner: Tuner;
   readonly #startUp: number;
   readonly #system: System;
@@ -32,7 +32,7 @@ export class SimulatedTuner implements Controller {
     this.most = most;
     this.#startUp = startUp;
     this.#tuner = new Tuner(provision, { start: 0, most });
-    this.cost = new ReplicaCost(provision, this.#tuner.replicas, 0);
+    this.cost = new CostMeter(hourlyCost(provision, this.#tuner.replicas), 0);
   }
 
   get next(): number {
@@ -62,7 +62,7 @@ export class SimulatedTuner implements Controller {
     if (!decision) return [];
     this.decisions.push(decision);
     if (!decision.replicas) return [];
-    this.cost.change(decision.replicas, now);
+    this.cost.change(hourlyCost(this.#tuner.provision, decision.replicas), now);
     // As in the engine, a change is made at one moment, once all that is new has started.
     const grows = decision.kind === 'raise';
     const time = grows ? now + this.#startUp : now;

@@ -29,7 +29,12 @@ const pause = 5000;
 /** Milliseconds for which a drift must last to be one. */
 const lasting = 30_000;
 
-export type DecisionKind = 'raise' | 'lower' | 'limit' | 'drift';
+/**
+ * What a decision can be. The tuner makes the first four; who follows them makes the others: `replan` where another plan
+ * runs, and `failed` where one could not be carried out.
+ */
+export const decisionKinds = ['raise', 'lower', 'limit', 'drift', 'replan', 'failed'] as const;
+export type DecisionKind = (typeof decisionKinds)[number];
 
 export interface TunerDecision {
   /** On the clock of who asks, in milliseconds. */

@@ -2,10 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { MillraceError } from '../../../operators/index.ts';
 import type { Group, Hardware } from '../../../pipelines/index.ts';
-import { deploy, drawSamples, makeSystem } from '../../../planner/index.ts';
+import { deploy, drawSamples, makeSystem, type Tuned, type TunerMode } from '../../../planner/index.ts';
 import type { Deployment } from '../../index.ts';
-import type { TunerMode } from '../../tuner/engine-tuner.ts';
-import type { Tuned } from '../../tuner/tuned.ts';
 import { textOption, UsageError, type Arguments, type Command } from '../command.ts';
 import { readWorkload } from '../workload-options.ts';
 import type { Measured } from './deadlines.ts';

@@ -3,7 +3,7 @@
  * never from clients.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { keptKinds } from '../../tuner/engine-tuner.ts';
+import { decisionKinds } from '../../../planner/index.ts';
 import { boundsBetween } from './log-histogram.ts';
 import type { Observed } from './observed.ts';
 import { drops, outcomes } from './outcome.ts';
@@ -117,7 +117,7 @@ function addTuners(presenter: Presenter): void {
     'tuner_decisions_total',
     'What the tuner decided: raise, lower, limit, drift, replan; or failed at.',
     ['kind'],
-    (_, { tuner }) => keptKinds.map(kind => ({ labels: { kind }, value: tuner?.counts.get(kind) ?? 0 })),
+    (_, { tuner }) => decisionKinds.map(kind => ({ labels: { kind }, value: tuner?.counts.get(kind) ?? 0 })),
   );
 }
 

@@ -5,7 +5,8 @@
  */
 import type { Objective, Plan } from '../../../pipelines/index.ts';
 import type { PortType } from '../../../operators/index.ts';
-import type { KeptDecision, KeptKind, TunerMode } from '../../tuner/engine-tuner.ts';
+import type { DecisionKind, TunerMode } from '../../../planner/index.ts';
+import type { KeptDecision } from '../../tuner/engine-tuner.ts';
 import type { ServiceState } from '../service.ts';
 import type { LoopDelay } from './loop-delay.ts';
 import type { Outcome } from './outcome.ts';
@@ -104,7 +105,7 @@ export interface ObjectiveStatus extends Objective {
 export interface TunerStatus {
   mode: TunerMode;
   /** Its decisions ever, by kind. */
-  counts: Readonly<Partial<Record<KeptKind, number>>>;
+  counts: Readonly<Partial<Record<DecisionKind, number>>>;
   /** `at` in milliseconds since the epoch. */
   decisions: readonly KeptDecision[];
 }

@@ -9,12 +9,13 @@ import {
   type Rehearsal,
   type ReplicaFactory,
 } from '../../../engine/index.ts';
-import { planAnewBy, search } from '../../../engine/tuner/plan-anew.ts';
+import { planAnewBy } from '../../../engine/tuner/plan-anew.ts';
 import {
   drawSamples,
   estimateTuned,
   gammaArrivals,
   makeSystem,
+  searchAnew,
   type Profile,
   type System,
 } from '../../../planner/index.ts';
@@ -125,8 +126,8 @@ describe("an engine's tuner", () => {
     const { tuner } = await run(arrivals);
     // Queries are sent 20 ms after the engine has started.
     const sample = { seed: 1, arrivals: arrivals.map(at => at + 20) };
-    const { decisions } = estimateTuned(system, groups, [sample], slo, {
-      planned,
+    const tuned = { system, profiles: [], plan: { pipeline: 'test', slo, groups }, planned };
+    const { decisions } = estimateTuned(tuned, [sample], {
       startUp: 100,
       most: 64,
       deadline: 400,
@@ -163,7 +164,7 @@ describe('a tuner that may plan anew', () => {
   const priced = makeSystem(system.pipeline, [profileFor(profiled)], hardware);
   const plan = { pipeline: 'test', slo, groups };
   const options = { mode: 'replan', system: priced, profiles: [profileFor(profiled)], plan } as const;
-  const planAnew = planAnewBy(async order => search(order));
+  const planAnew = planAnewBy(async order => searchAnew(order, () => performance.now()));
 
   it('runs a plan for the stages as they are now, where they take longer than profiled', async () => {
     const slow = makeSystem(system.pipeline, [profileFor({ a: { time: 20 }, b: { time: 80 } })], hardware);

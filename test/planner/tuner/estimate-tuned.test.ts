@@ -9,7 +9,8 @@ const system = systemOf(chain, 'b.out', { a: { time: 20 }, b: { time: 40 } });
 const groups = groupsOf({ a: [pool(1)], b: [pool(2)] });
 const slo = [{ percentile: 99, limit: 400 }];
 const planned = drawSamples({ kind: 'gamma', rate: 20, cv: 1, queries: 5000, seeds: 2 });
-const options = { planned, startUp: 1000, most: 64, deadline: 400 };
+const tuned = { system, profiles: [], plan: { pipeline: 'test', slo, groups }, planned };
+const options = { startUp: 1000, most: 64, deadline: 400 };
 
 /** Three times the planned rate for two minutes, after one as planned. */
 const tripled = [1, 2].map(seed => {
@@ -20,28 +21,28 @@ const tripled = [1, 2].map(seed => {
 
 describe('an estimate with the tuner', () => {
   it('is the same as without where what comes is what the plan is for', () => {
-    const tuned = estimateTuned(system, groups, planned, slo, options);
+    const estimated = estimateTuned(tuned, planned, options);
     const { predicted } = estimate(system, groups, planned, slo, { deadline: 400 });
-    expect(tuned.decisions).toEqual([[], []]);
-    expect(tuned.predicted['p99']).toBeCloseTo(predicted.p99!, 2);
+    expect(estimated.decisions).toEqual([[], []]);
+    expect(estimated.predicted['p99']).toBeCloseTo(predicted.p99!, 2);
   });
 
   it('misses far less where more comes', () => {
-    const tuned = estimateTuned(system, groups, tripled, slo, options);
+    const estimated = estimateTuned(tuned, tripled, options);
     const { latencies } = estimate(system, groups, tripled, slo, { deadline: 400 });
     const missed = latencies.filter(latency => latency > 400).length / latencies.length;
-    expect(tuned.misses[0]!.share).toBeLessThan(missed / 10);
-    expect(tuned.decisions.every(([first]) => first!.kind === 'raise')).toBe(true);
+    expect(estimated.misses[0]!.share).toBeLessThan(missed / 10);
+    expect(estimated.decisions.every(([first]) => first!.kind === 'raise')).toBe(true);
   });
 
   it('misses more where replicas take longer to start', () => {
-    const soon = estimateTuned(system, groups, tripled, slo, options);
-    const late = estimateTuned(system, groups, tripled, slo, { ...options, startUp: 10_000 });
+    const soon = estimateTuned(tuned, tripled, options);
+    const late = estimateTuned(tuned, tripled, { ...options, startUp: 10_000 });
     expect(late.misses[0]!.share).toBeGreaterThan(soon.misses[0]!.share);
   });
 
   it('gives the same to the last digit when it is made again', () => {
-    const once = estimateTuned(system, groups, tripled, slo, options);
-    expect(estimateTuned(system, groups, tripled, slo, options)).toEqual(once);
+    const once = estimateTuned(tuned, tripled, options);
+    expect(estimateTuned(tuned, tripled, options)).toEqual(once);
   });
 });

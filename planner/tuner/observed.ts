@@ -1,13 +1,10 @@
 /** What a plan is to be made anew from: profiles corrected by what was seen, and arrivals like those of the last minute. */
 import type { Hardware, Objective, Pipeline } from '../../pipelines/index.ts';
-import {
-  workNow,
-  type GammaWorkload,
-  type Profile,
-  type Provision,
-  type StageProfile,
-  type Traffic,
-} from '../../planner/index.ts';
+import type { Profile, StageProfile } from '../profile/profile.ts';
+import type { GammaWorkload } from '../workload/workload.ts';
+import { workNow } from './drift.ts';
+import type { Provision } from './provision.ts';
+import type { Traffic } from './traffic.ts';
 import type { Tuned } from './tuned.ts';
 
 /** All of it can be sent to another thread. */
