@@ -37,10 +37,12 @@ export * from './workload/samples.ts';
 export * from './workload/trace.ts';
 export { plannedReplicas, type Replicas } from './tuner/allot.ts';
 export { CostMeter, hourlyCost } from './tuner/cost-meter.ts';
+export { countedSearch } from './tuner/counted-search.ts';
 export { estimateTuned, type TunedEstimate } from './tuner/estimate-tuned.ts';
 export { observed, type PlanOrder } from './tuner/observed.ts';
 export * from './tuner/plan-anew.ts';
 export { provisionOf, type Provision } from './tuner/provision.ts';
+export type { SimulatedDecision } from './tuner/simulated-tuner.ts';
 export type { Tuned, TunerMode } from './tuner/tuned.ts';
 export {
   decisionKinds,

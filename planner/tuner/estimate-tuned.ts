@@ -1,4 +1,4 @@
-/** Predicts how a plan would do whose replicas the tuner changes. */
+/** Predicts how a plan would do whose replicas the tuner changes, and which it replaces by others. */
 import type { Objective } from '../../pipelines/index.ts';
 import { costOf } from '../cost.ts';
 import { countUpTo } from '../estimate.ts';
@@ -6,15 +6,16 @@ import { percentileOf } from '../percentile.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { deploy } from '../system.ts';
 import type { Sample } from '../workload/workload.ts';
+import { countedSearch } from './counted-search.ts';
 import { fastestFirst } from './fastest-first.ts';
-import { provisionOf } from './provision.ts';
-import { SimulatedTuner, type SimulatedTunerOptions } from './simulated-tuner.ts';
+import { SimulatedTuner, type SimulatedDecision, type SimulatedTunerOptions } from './simulated-tuner.ts';
 import type { Tuned } from './tuned.ts';
-import type { TunerDecision } from './tuner.ts';
 
-export interface TunedOptions extends SimulatedTunerOptions {
+export interface TunedOptions extends Omit<SimulatedTunerOptions, 'search'> {
   /** Milliseconds after which a query is given up; by default none is. */
   deadline?: number | undefined;
+  /** `countedSearch`, unless given. */
+  search?: SimulatedTunerOptions['search'];
 }
 
 export interface TunedEstimate {
@@ -25,7 +26,7 @@ export interface TunedEstimate {
   /** US dollars per hour on average, a replica from when it is asked for; undefined where one has no price. */
   cost: number | undefined;
   /** Of each seed. */
-  decisions: readonly (readonly TunerDecision[])[];
+  decisions: readonly (readonly SimulatedDecision[])[];
 }
 
 /**
@@ -35,15 +36,14 @@ export interface TunedEstimate {
 export function estimateTuned(
   tuned: Tuned,
   samples: readonly Sample[],
-  { deadline, ...options }: TunedOptions,
+  { deadline, search = countedSearch(), ...options }: TunedOptions,
 ): TunedEstimate {
   const { system, plan } = tuned;
   const { slo } = plan;
   const groups = fastestFirst(system, plan.groups);
   const deployment = deploy(system, groups);
-  const provision = provisionOf({ ...tuned, plan: { ...plan, groups } });
   const runs = samples.map(sample => {
-    const tuner = new SimulatedTuner(system, provision, options);
+    const tuner = new SimulatedTuner({ ...tuned, plan: { ...plan, groups } }, { ...options, search });
     const simulated = { controller: tuner, ...(deadline !== undefined && { deadline }) };
     const { latencies, end } = simulate(system.structure, deployment, sample, simulated);
     return { latencies, cost: tuner.cost.mean(end), decisions: tuner.decisions };

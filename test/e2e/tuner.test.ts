@@ -54,7 +54,15 @@ describe('millrace estimate --tuner', () => {
     expect(decisions).toHaveLength(3);
   });
 
+  it('says where it would plan anew, and with which plan, if it may', async () => {
+    const more = ['--rate', '2', '--queries', '300', '--seeds', '1', '--replan'];
+    const { stderr } = await millrace([...estimating, '--tuner', ...more]);
+    expect(stderr).toMatch(/ drift +away from the plan: [\d.]+ queries\/s, planned [78]/);
+    expect(stderr).toMatch(/ replan +planned anew for [\d.]+ queries\/s, CV [\d.]+: \S+ \d+ × \S+, batch \d/);
+  });
+
   it.each<[string, string[], RegExp]>([
+    ['--replan without --tuner', ['--replan'], /--replan goes with --tuner/],
     ['--start-up without --tuner', ['--start-up', '1 s'], /--start-up goes with --tuner/],
     ['--deadline-factor without --tuner', ['--deadline-factor', '2'], /--deadline-factor goes with --tuner/],
     ['a report', ['--tuner', '--report', 'x.html'], /--tuner goes without --report/],
@@ -63,6 +71,16 @@ describe('millrace estimate --tuner', () => {
     ['a factor of none', ['--tuner', '--deadline-factor', '0'], /--deadline-factor takes a number above 0/],
   ])('refuses %s', async (_, args, message) => {
     expect(await millrace([...estimating, ...args])).toEqual(refusal(2, message));
+  });
+
+  it('refuses to plan anew without prices', async () => {
+    const unpriced = join(made, 'without-prices.yaml');
+    const hardware = readFileSync(join(folder, 'hardware.yaml'), 'utf8');
+    writeFileSync(unpriced, hardware.replace(/, price: [\d.]+/g, ''));
+    const more = ['--profile', folder, '--hardware', unpriced, '--tuner', '--replan'];
+    const args = ['estimate', folder, '--plan', planFile, ...more];
+    const message = /--replan: hardware "cpu" has no price to choose by: give --hardware FILE/;
+    expect(await millrace(args)).toEqual(refusal(2, message));
   });
 
   it('refuses a plan that names no workload', async () => {

@@ -78,8 +78,13 @@ export async function readTuning(
 function lackOf(hasWorkload: boolean, measured: Measured | null, priced: boolean): string | undefined {
   if (!hasWorkload) return 'plan names no workload to compare the traffic with';
   if (!measured) return 'service times are not known: give --profile FILE';
-  const unpriced = measured.system.types.find(type => measured.system.typeOf(type)?.price === undefined);
-  if (!priced || unpriced === undefined) return undefined;
+  return priced ? lackOfPrices(measured.system) : undefined;
+}
+
+/** What planning anew lacks; undefined: nothing. */
+export function lackOfPrices({ types, typeOf }: Tuned['system']): string | undefined {
+  const unpriced = types.find(type => typeOf(type)?.price === undefined);
+  if (unpriced === undefined) return undefined;
   return `hardware "${unpriced}" has no price to choose by: give --hardware FILE`;
 }
 

@@ -128,6 +128,7 @@ describe("an engine's tuner", () => {
     const sample = { seed: 1, arrivals: arrivals.map(at => at + 20) };
     const tuned = { system, profiles: [], plan: { pipeline: 'test', slo, groups }, planned };
     const { decisions } = estimateTuned(tuned, [sample], {
+      mode: 'scale',
       startUp: 100,
       most: 64,
       deadline: 400,

@@ -10,7 +10,7 @@ const groups = groupsOf({ a: [pool(1)], b: [pool(2)] });
 const slo = [{ percentile: 99, limit: 400 }];
 const planned = drawSamples({ kind: 'gamma', rate: 20, cv: 1, queries: 5000, seeds: 2 });
 const tuned = { system, profiles: [], plan: { pipeline: 'test', slo, groups }, planned };
-const options = { startUp: 1000, most: 64, deadline: 400 };
+const options = { mode: 'scale', startUp: 1000, most: 64, deadline: 400 } as const;
 
 /** Three times the planned rate for two minutes, after one as planned. */
 const tripled = [1, 2].map(seed => {
