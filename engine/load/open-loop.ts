@@ -23,20 +23,27 @@ export async function sendOpenLoop(
   const start = performance.now() + 10 - arrivals[0]!;
   let next = 0;
   await new Promise<void>(resolve => {
+    let timer: NodeJS.Timeout | undefined;
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
     const step = () => {
-      if (signal?.aborted) return resolve();
       const now = performance.now();
-      while (next < arrivals.length && start + arrivals[next]! <= now) {
+      while (next < arrivals.length && start + arrivals[next]! <= now && !signal?.aborted) {
         const due = start + arrivals[next]!;
         lateness[next] = now - due;
         send(next++, due);
       }
-      if (next === arrivals.length) return resolve();
+      if (signal?.aborted || next === arrivals.length) return end();
       const left = start + arrivals[next]! - performance.now();
-      if (isDense) setTimeout(step, Math.max(1, left));
-      else if (left > timerSlack) setTimeout(step, left - timerSlack);
+      if (isDense) timer = setTimeout(step, Math.max(1, left));
+      else if (left > timerSlack) timer = setTimeout(step, left - timerSlack);
       else setImmediate(step);
     };
+    // The next query may be due in an hour.
+    signal?.addEventListener('abort', end, { once: true });
     step();
   });
   return lateness.subarray(0, next);

@@ -46,4 +46,11 @@ describe('an open loop', () => {
     expect([sent, lateness.length]).toEqual([[0, 1, 2], 3]);
     expect(await sendOpenLoop(new Float64Array(0), { send })).toHaveLength(0);
   });
+
+  it('that is told to stop does not wait for the next query', async () => {
+    const stop = new AbortController();
+    const send = () => void setImmediate(() => stop.abort());
+    expect(await sendOpenLoop(Float64Array.of(0, 3_600_000), { send, signal: stop.signal })).toHaveLength(1);
+    expect(await sendOpenLoop(Float64Array.of(0), { send, signal: stop.signal })).toHaveLength(0);
+  });
 });
