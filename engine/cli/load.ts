@@ -43,7 +43,9 @@ async function run(args: Arguments): Promise<number> {
   const served = await askServer(address, key);
   const queryAt = await readAsked(args, served, recorded);
   const objectives = readSlo(args, { slo: served.slo });
-  const warmUp = lengthOption(args, 'warm-up', '0 s');
+  const warmUpTime = lengthOption(args, 'warm-up', '0 s');
+  // The same queries, however fast they are sent.
+  const warmUp = arrivals.filter(arrival => arrival - arrivals[0]! < warmUpTime).length;
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
@@ -58,7 +60,7 @@ async function run(args: Arguments): Promise<number> {
       connections: countOption(args, 'connections', usual.connections),
       objectives,
       key,
-      warmUp: due.filter(arrival => arrival - due[0]! < warmUp).length,
+      warmUp,
       patience: usual.patience,
       signal: stop.signal,
       ...(shown && {

@@ -102,6 +102,15 @@ describe('a stress test', () => {
     expect(stderr).toMatch(/load +queries.s[^]*1× [^]*1\.41× [^]*2× [^]*passed: held at 2×/);
   });
 
+  it('counts the same queries however fast they are sent', async () => {
+    const args = ['load', slow(server, 'ws'), ...few, ...input, '--slo', '1 min', '--stress', '2'];
+    const { stdout } = await millrace([...args, '--warm-up', '100 ms', '--json']);
+    const { steps } = JSON.parse(stdout) as { steps: { result: Result }[] };
+    const [first, ...others] = steps.map(({ result }) => result.sent);
+    expect(first).toBeLessThan(40);
+    expect(others).toEqual([first, first]);
+  });
+
   it('fails where it is not, and says so', async () => {
     const args = ['load', slow(tight), ...few, ...input, '--slo', '1 min', '--stress', '2'];
     const { status, stderr } = await millrace(args);
