@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { errorTable, MillraceError } from '../../operators/index.ts';
 import { nearest, PipelineError } from '../../pipelines/index.ts';
+import { eventLoopFirst } from '../runtime/niceness.ts';
 import { describeError, say, UsageError, type Arguments, type Command } from './command.ts';
 import { version } from './version.ts';
 
@@ -99,6 +100,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\nSee: millrace ${name} --help`);
   }
+  eventLoopFirst();
   try {
     return await command.run(parsed);
   } catch (error) {

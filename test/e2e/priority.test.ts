@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { Engine, loadPipeline, type Tensor } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { root } from './support/millrace.ts';
+import { serve } from './support/server.ts';
 
 const folder = join(root, 'test/e2e/fixtures/isolated');
 const own = getPriority();
 
-/** How nice each thread of this process is. */
-const threads = (): number[] =>
-  readdirSync('/proc/self/task').flatMap(thread => {
+/** How nice each thread of a process is. */
+const threads = (process: number | 'self' = 'self'): number[] =>
+  readdirSync(`/proc/${process}/task`).flatMap(thread => {
     try {
-      const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+      const stat = readFileSync(`/proc/${process}/task/${thread}/stat`, 'utf8');
       return [Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])];
     } catch {
       // It ended since the list was read.
@@ -29,6 +30,13 @@ describe.skipIf(process.platform !== 'linux' || own > 0)('replicas', () => {
     expect(threads().filter(nice => nice === 10).length).toBeGreaterThan(before);
     expect(getPriority()).toBe(own);
     await engine.close(0);
+  });
+
+  it('as does whatever else a command has threads for', async () => {
+    const { pid, stop } = await serve(['fashion']);
+    expect(getPriority(pid)).toBe(own);
+    expect(threads(pid).filter(nice => nice < 10)).toEqual([own]);
+    await stop();
   });
 
   it('that are processes do so too', async () => {
