@@ -30,7 +30,8 @@ async function run(args: Arguments): Promise<number> {
   const json = args.values['json'] === true;
   const budget = durationOption(args, 'budget', '60 s');
   const maxBatch = countOption(args, 'max-batch', 32);
-  const repetitions = countOption(args, 'repetitions', 200);
+  const repetitions =
+    args.values['repetitions'] === undefined ? undefined : countOption(args, 'repetitions', 1);
   const { types, isFile } = await readHardware(textOption(args, 'hardware') ?? 'cpu');
   const given = textOption(args, 'out');
   if (isFile && given !== undefined) {
@@ -99,8 +100,8 @@ ${sampleRule}
   --out FILE            default PIPELINE.HARDWARE.profile.json in the current folder; it appears once it is whole
   --budget DURATION     time for all of it (default "60 s"); slow stages get more of it than fast ones
   --max-batch N         largest batch (default 32)
-  --repetitions N       most runs of a batch size that count (default 200); fewer where a hundred give a stable median,
-                        or where time is short
+  --repetitions N       most runs of a batch size that count (default: for a second, and until 200 or a stable median;
+                        fewer where time is short)
   --restart             begin anew where an interrupted run left something
   --json                print the profile on standard output, and nothing else; one line for each of a file's types
 

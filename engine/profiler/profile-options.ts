@@ -21,8 +21,8 @@ export interface ProfileOptions {
   budget?: number;
   /** Largest batch size to measure; 32 unless given. */
   maxBatch?: number;
-  /** Most repetitions of a batch size that count; 200 unless given. */
-  repetitions?: number;
+  /** Most repetitions of a batch size that count; unless given, as many as are useful. */
+  repetitions?: number | undefined;
   /** What was measured before of the same pipeline and hardware, on the same machine with the same samples. */
   known?: Measurements;
   /** Ends it soon; what was measured till then is not lost. */

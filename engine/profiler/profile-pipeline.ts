@@ -158,7 +158,7 @@ class Profiler {
     share: number,
     done: number,
   ): Promise<void> {
-    const { maxBatch = 32, repetitions = 200, signal, turn } = this.#options;
+    const { maxBatch = 32, repetitions, signal, turn } = this.#options;
     const known = this.#measurements.stages[stage.name]!;
     if (known.finished) return;
     await profileStage(stage, inputs, known, {

@@ -8,8 +8,8 @@ import { isMeasured } from './rules.ts';
 export interface RepetitionOptions {
   /** Ends with the time there is for this batch size. */
   budget: Budget;
-  /** Most repetitions that count. */
-  repetitions: number;
+  /** Most repetitions that count; undefined: as many as are useful. */
+  repetitions?: number | undefined;
   /** Least runs that don't count, and the least time they take together. */
   warmUp: { runs: number; milliseconds: number };
   clock: Clock;
@@ -31,8 +31,8 @@ const warmUpShare = 0.25;
 /** A run is still warming up if it is the fastest so far by this. */
 const stillFalling = 0.95;
 
-/** Percentages of the quantiles that are kept. */
-const percentages = [1, 5, 10, 25, 50, 75, 90, 95, 99];
+/** Percentages of the quantiles that are kept. The last are few runs, but each of them holds up many queries. */
+const percentages = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.8, 99.9, 99.95, 100];
 
 /** Tenths of a microsecond are more than a clock tells. */
 export function rounded(milliseconds: number): number {
@@ -61,9 +61,15 @@ export async function repeat(
   { budget, repetitions, warmUp, clock, signal, turn: wait, progress }: RepetitionOptions,
 ): Promise<BatchTimes | null> {
   let turn = 0;
+  /** Milliseconds that runs took, with what they take beside the stage. */
+  let spent = 0;
   const next = async (): Promise<number | null> => {
     if (wait) await budget.wait(wait);
-    return signal?.aborted ? null : run(turn++);
+    if (signal?.aborted) return null;
+    const begun = clock.now();
+    const time = await run(turn++);
+    spent += clock.now() - begun;
+    return time;
   };
   let fastest = Infinity;
   let falling = true;
@@ -79,7 +85,8 @@ export async function repeat(
     fastest = Math.min(fastest, time);
   }
   const times: number[] = [];
-  while (!isMeasured(times, repetitions, budget.isOver)) {
+  spent = 0;
+  while (!isMeasured(times, { elapsed: spent, most: repetitions, timeIsOver: budget.isOver })) {
     const time = await next();
     if (time === null) return null;
     times.push(time);

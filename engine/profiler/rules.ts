@@ -4,22 +4,47 @@ import { medianInterval, quantile } from './order-statistics.ts';
 /** Repetitions that are made of every batch size, whatever they take. */
 export const leastRepetitions = 5;
 
+/** Most repetitions of a batch size that takes long enough for them to take `leastTime`. */
+const usualRepetitions = 200;
+
+/**
+ * Milliseconds that the runs of a batch size take together, at the least. What stops a machine for some milliseconds once
+ * or twice a second (a garbage collection, another thread's slice, a host that is shared) meets few of a short batch's
+ * runs, but holds up all that waits behind those: a hundred runs would never have met it.
+ */
+const leastTime = 1000;
+
+/** Enough of the shortest batches, whatever time they take. */
+const mostRepetitions = 20_000;
+
 /** Below a hundred times, the 99th percentile is the longest of them or made up. */
 const repetitionsForTail = 100;
 
 /** How far the median's confidence interval may reach to either side, as a share of the median. */
 const precision = 0.02;
 
+export interface Measuring {
+  /** Milliseconds since the first of the runs that count. */
+  elapsed: number;
+  /** Runs that were asked for at most; undefined: as many as are useful. */
+  most: number | undefined;
+  /** Whether the time there is for this batch size is over. */
+  timeIsOver: boolean;
+}
+
 /**
- * Whether a batch size has been measured often enough: `most` times; or a hundred, with the 95 % confidence interval of
- * the median within 2 % of it; or once its time is over, at least five times.
+ * Whether a batch size has been measured often enough: for a second at least, and then 200 times, or a hundred with the
+ * 95 % confidence interval of the median within 2 % of it. Or as often as was asked for; or once its time is over, at
+ * least five times.
  * @param times milliseconds, in any order
  */
-export function isMeasured(times: readonly number[], most: number, timeIsOver: boolean): boolean {
+export function isMeasured(times: readonly number[], { elapsed, most, timeIsOver }: Measuring): boolean {
   const count = times.length;
-  if (count >= most) return true;
+  if (count >= (most ?? mostRepetitions)) return true;
   if (count < leastRepetitions) return false;
   if (timeIsOver) return true;
+  if (elapsed < leastTime) return false;
+  if (count >= usualRepetitions) return true;
   // Sorting at every repetition would take more of a fast stage's time than the stage.
   if (count < repetitionsForTail || count % 10 !== 0) return false;
   const sorted = [...times].sort((a, b) => a - b);

@@ -15,7 +15,7 @@ export interface StageProfilerOptions extends TrialOptions {
   /** Ends with the time there is for this stage. */
   budget: Budget;
   maxBatch: number;
-  repetitions: number;
+  repetitions?: number | undefined;
   signal?: AbortSignal | undefined;
   turn?: (() => Promise<void>) | undefined;
   progress?: (batch: number, repetition: number) => void;

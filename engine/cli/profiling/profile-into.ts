@@ -19,7 +19,8 @@ export interface Settings {
   /** Milliseconds. */
   budget: number;
   maxBatch: number;
-  repetitions: number;
+  /** Most of a batch size; undefined: as many as are useful. */
+  repetitions: number | undefined;
   restart: boolean;
   json: boolean;
 }

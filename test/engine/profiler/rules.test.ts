@@ -7,18 +7,26 @@ const times = (count: number, spread: number) =>
 
 describe('a batch size is measured', () => {
   it.each([
-    ['after the most repetitions, however they vary', 200, 0.9, false, true],
-    ['not before, while its median is uncertain', 190, 0.9, false, false],
-    ['after a hundred, if its median is certain', 100, 0.01, false, true],
-    ['not before, since its 99th percentile is made up', 90, 0, false, false],
-    ['after five, if the time is over', 5, 0.9, true, true],
-    ['not before, even then', 4, 0, true, false],
-  ])('%s', (_, count, spread, timeIsOver, measured) => {
-    expect(isMeasured(times(count, spread), 200, timeIsOver)).toBe(measured);
+    ['after 200 repetitions, however they vary', 200, 0.9, 1000, false, true],
+    ['not before, while its median is uncertain', 190, 0.9, 1000, false, false],
+    ['after a hundred, if its median is certain', 100, 0.01, 1000, false, true],
+    ['not before, since its 99th percentile is made up', 90, 0, 1000, false, false],
+    ['not within a second, since what is rare was not met', 2000, 0, 999, false, false],
+    ['within a second, if the time is over', 2000, 0, 999, true, true],
+    ['after 20,000, however soon', 20_000, 0.9, 999, false, true],
+    ['after five, if the time is over', 5, 0.9, 0, true, true],
+    ['not before, even then', 4, 0, 0, true, false],
+  ])('%s', (_, count, spread, elapsed, timeIsOver, measured) => {
+    expect(isMeasured(times(count, spread), { elapsed, most: undefined, timeIsOver })).toBe(measured);
   });
 
-  it('after as many as were asked for, be that few', () => {
-    expect(isMeasured(times(3, 0.9), 3, false)).toBe(true);
+  it.each([
+    ['be that few', 3],
+    ['be that many', 500],
+  ])('after as many as were asked for, %s', (_, most) => {
+    const at = { elapsed: 0, most, timeIsOver: false };
+    expect(isMeasured(times(most - 1, 0.9), at)).toBe(false);
+    expect(isMeasured(times(most, 0.9), at)).toBe(true);
   });
 });
 
