@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [--json] [--quick]`: answers one question with figures; without a name, lists them. */
 import { parseArgs } from 'node:util';
+import { eventLoopFirst } from '../engine/index.ts';
 import { parseDuration } from '../operators/index.ts';
 import type { Bench } from './bench.ts';
 import { asText, showProgress } from './report.ts';
@@ -101,6 +102,8 @@ async function main(): Promise<number> {
     return 2;
   }
   const { bench } = await benches[name]!.load();
+  // As `millrace` itself does.
+  eventLoopFirst();
   const report = await bench({ quick: values.quick ?? false, duration });
   showProgress('');
   process.stdout.write(`${values.json ? JSON.stringify(report.figures) : asText(report)}\n`);

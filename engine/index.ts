@@ -44,6 +44,7 @@ export type { EngineStatus, PoolStatus } from './runtime/status.ts';
 export type { InputValue } from './runtime/inputs.ts';
 export { defaultLimits, type Limits } from './runtime/limits.ts';
 export { localReplicas } from './runtime/local-replica.ts';
+export { eventLoopFirst } from './runtime/niceness.ts';
 export type { QueryObserver, QueryResult, StageRun, StageTimes } from './runtime/query.ts';
 export type { Replica, ReplicaFactory } from './runtime/replica.ts';
 export { threadReplicas } from './runtime/thread-replica.ts';

@@ -70,14 +70,18 @@ function systemOf(pipeline: BoundPipeline, profile: Profile): System {
   return makeSystem(pipeline, [profile], { types, limits: {}, hosts: { here: { cores, types: ['cpu'] } } });
 }
 
-/** Rate at which the machine's cores are so busy, from what a query takes of them in its stages. */
-function rateAt(system: System, utilisation: number): number {
-  const perQuery = system.structure.stages.reduce(
+/**
+ * Rate at which the machine's cores are so busy, from what a query takes of them in its stages, and on the engine's own
+ * thread with a batch to itself in each group: beside light stages that is not little.
+ */
+function rateAt(system: System, groups: readonly Group[], utilisation: number): number {
+  const inStages = system.structure.stages.reduce(
     (sum, { name, scale }) =>
       sum + scale.mean * system.timesOf(name, 'cpu')!.mean(1) * system.threadsOf([name], 'cpu'),
     0,
   );
-  return (1000 * cores * utilisation) / perQuery;
+  const { query, hop } = system.engine;
+  return (1000 * cores * utilisation) / (inStages + query + groups.length * hop);
 }
 
 async function measureCell(
@@ -88,7 +92,7 @@ async function measureCell(
   utilisation: number,
 ): Promise<Row> {
   const { name } = system.pipeline;
-  const rate = rateAt(system, utilisation);
+  const rate = rateAt(system, groups, utilisation);
   const count = Math.max(100, Math.round((rate * replayTime) / 1000));
   const [sample] = drawSamples({ kind: 'gamma', rate, cv: 1, queries: count, seeds: seed }) as [Sample];
   const predicted = estimate(system, groups, [sample], []).latencies;

@@ -5,6 +5,7 @@ import { MillraceError } from '../errors.ts';
 import { tensor, type BytesTensor } from '../tensor.ts';
 import { rasterFormat } from './raster-format.ts';
 import { loadSharp, sharpMessage } from './sharp.ts';
+import { decodeSmallPng, type Pixels } from './small-png.ts';
 
 const parameters = {
   type: 'object',
@@ -62,23 +63,29 @@ export const operator: Operator<DecodeParameters> = {
     const { channels } = params;
     const limit = params['max-pixels'];
 
+    function imageOf({ width, height, data }: Pixels): Outputs {
+      const pixels = new Uint8Array(site.allocate(data.length), 0, data.length);
+      pixels.set(data);
+      return { image: tensor('UINT8', [height, width, channels], pixels) };
+    }
+
     async function decode(data: Uint8Array): Promise<Outputs | Error> {
-      if (rasterFormat(data) === null) {
+      const format = rasterFormat(data);
+      if (format === null) {
         return new MillraceError(
           'invalid-input',
           `${data.length === 0 ? 'the file is empty' : 'not a picture'}: send JPEG, PNG, WebP, GIF, TIFF or AVIF`,
         );
       }
+      const small = format === 'png' ? decodeSmallPng(data, channels) : null;
+      if (small && small.width * small.height <= limit) return imageOf(small);
       try {
         const picture = sharp(data, { failOn: 'truncated', limitInputPixels: limit, autoOrient: true })
           .flatten({ background: '#ffffff' })
           .toColourspace(channels === 1 ? 'b-w' : 'srgb')
           .raw({ depth: 'uchar' });
-        const decoded = await picture.toBuffer({ resolveWithObject: true });
-        const { width, height } = decoded.info;
-        const pixels = new Uint8Array(site.allocate(decoded.data.length), 0, decoded.data.length);
-        pixels.set(decoded.data);
-        return { image: tensor('UINT8', [height, width, channels], pixels) };
+        const { data: pixels, info } = await picture.toBuffer({ resolveWithObject: true });
+        return imageOf({ width: info.width, height: info.height, data: pixels });
       } catch (thrown) {
         return refusal(sharp, data, limit, thrown);
       }
