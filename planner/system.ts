@@ -7,7 +7,7 @@ import {
   type HardwareType,
   type Pipeline,
 } from '../pipelines/index.ts';
-import type { EngineCost, Profile, Rested, Scale } from './profile/profile.ts';
+import { pausesOf, type EngineCost, type Profile, type Rested, type Scale } from './profile/profile.ts';
 import {
   speedOf,
   type RestedPool,
@@ -108,6 +108,7 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
     engine: {
       query: Math.max(0, ...profiles.map(({ engine }) => engine.query)),
       hop: Math.max(0, ...profiles.map(({ engine }) => engine.hop)),
+      ...pausesOf(profiles.map(({ engine }) => engine)),
       host: Object.keys(hardware.hosts).length === 1 ? 0 : -1,
     },
     types,

@@ -11,11 +11,13 @@
 import { tensor } from '../../operators/index.ts';
 import { checkText, type BoundPipeline } from '../../pipelines/index.ts';
 import type { EngineCost } from '../../planner/index.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { realClock, type Clock } from '../runtime/clock.ts';
 import { Engine } from '../runtime/engine.ts';
 import type { ReplicaFactory } from '../runtime/replica.ts';
 import type { Budget } from './budget.ts';
 import { median } from './order-statistics.ts';
+import { measureCollections, measureStalls } from './pauses.ts';
+import { rounded } from './repetitions.ts';
 import { Trial } from './trial.ts';
 
 const value = tensor('FP32', [4], Float32Array.of(1, 2, 3, 4));
@@ -26,6 +28,9 @@ const inFlight = 16;
 
 /** Rounds: at least the first few, and all of them if there is time. */
 const rounds = { least: 4, most: 20 };
+
+/** Share of the time that stalls of the machine may be watched for. */
+const stallsShare = 0.5;
 
 /** Batches sent to a bare replica; the first few don't count. */
 const wakes = { warmUp: 50, count: 300 };
@@ -56,14 +61,18 @@ async function startChain(length: number, replicas: ReplicaFactory, clock: Clock
   return Engine.start(pipeline, { deployment, replicas, clock });
 }
 
-/** Main-thread milliseconds per query. */
-async function activeTime(engine: Engine): Promise<number> {
-  const before = performance.eventLoopUtilization();
-  let left = queries;
+async function runQueries(engine: Engine, count: number): Promise<void> {
+  let left = count;
   const client = async () => {
     while (left-- > 0) await engine.infer({ value });
   };
   await Promise.all(Array.from({ length: inFlight }, client));
+}
+
+/** Main-thread milliseconds per query. */
+async function activeTime(engine: Engine): Promise<number> {
+  const before = performance.eventLoopUtilization();
+  await runQueries(engine, queries);
   return performance.eventLoopUtilization(before).active / queries;
 }
 
@@ -71,7 +80,7 @@ async function measureMainThread(
   replicas: ReplicaFactory,
   clock: Clock,
   budget: Budget,
-): Promise<Pick<EngineCost, 'query' | 'hop'>> {
+): Promise<Omit<EngineCost, 'wake' | 'stalls'>> {
   const engines: Engine[] = [];
   try {
     for (const length of [1, 2]) engines.push(await startChain(length, replicas, clock));
@@ -83,7 +92,10 @@ async function measureMainThread(
       least.two = Math.min(least.two, await activeTime(two));
     }
     const hop = Math.max(0, least.two - least.one);
-    return { query: Math.max(0, least.one - hop), hop };
+    const query = Math.max(0, least.one - hop);
+    if (clock !== realClock) return { query, hop };
+    const collections = await measureCollections(budget, count => runQueries(one, count));
+    return { query, hop, ...(collections && { collections }) };
   } finally {
     await Promise.all(engines.map(engine => engine.close(0)));
   }
@@ -111,17 +123,25 @@ async function measureWake(replicas: ReplicaFactory, clock: Clock): Promise<numb
 }
 
 /**
- * Measures the engine's own cost.
+ * Measures the engine's own cost, and on the machine's own clock what holds its main thread up.
  * @param budget after it, no more rounds are made than are needed
+ * @param turn awaited before the thread is kept busy for long
  * @returns milliseconds
  */
 export async function measureEngine(
   replicas: ReplicaFactory,
   clock: Clock,
   budget: Budget,
+  turn?: () => Promise<void>,
 ): Promise<EngineCost> {
-  const { query, hop } = await measureMainThread(replicas, clock, budget);
+  const stalls = clock === realClock ? await measureStalls(budget.share(stallsShare), turn) : undefined;
+  const { query, hop, collections } = await measureMainThread(replicas, clock, budget);
   const wake = await measureWake(replicas, clock);
-  const rounded = (time: number) => Math.round(time * 1e4) / 1e4;
-  return { query: rounded(query), hop: rounded(hop), wake: rounded(wake) };
+  return {
+    query: rounded(query),
+    hop: rounded(hop),
+    wake: rounded(wake),
+    ...(stalls && { stalls }),
+    ...(collections && { collections }),
+  };
 }

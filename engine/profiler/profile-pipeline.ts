@@ -17,7 +17,7 @@ import { record, type Recording, type SampleQuery } from './recording.ts';
 import { profileStage } from './stage-profiler.ts';
 
 /** Shares of the budget after which no more is done for the samples, the memory or the engine's own cost than needed. */
-const shares = { samples: 0.25, memory: 0.1, engine: 0.05 };
+const shares = { samples: 0.25, memory: 0.1, engine: 0.08 };
 
 /**
  * Measures the stages of a pipeline on this machine, one after the other, the fastest first.
@@ -80,7 +80,8 @@ class Profiler {
     if (!this.#measurements.engine && !this.#interrupted) {
       this.#tell({ step: 'engine' }, 0);
       const { replicas, clock } = this.#trial;
-      const engine = await measureEngine(replicas, clock, this.#budget.share(shares.engine));
+      const share = this.#budget.share(shares.engine);
+      const engine = await measureEngine(replicas, clock, share, this.#options.turn);
       await this.#keep({ ...this.#measurements, engine });
     }
     for (const [index, stage] of stages.entries()) {

@@ -1,6 +1,7 @@
 /** Several pipelines on the hardware there is: what can be chosen for them, and whether a choice holds a rate. */
 import type { Objective } from '../../pipelines/index.ts';
 import { allowedAbove } from '../percentile.ts';
+import { pausesOf } from '../profile/profile.ts';
 import { isWithinLimits } from '../search/choice.ts';
 import { canShare, ancestorsOf, namesOf } from '../search/fusion.ts';
 import { searchGroup, simulatedPools, type Kind, type Option, type SearchGroup } from '../search/option.ts';
@@ -143,6 +144,7 @@ export class UnionProblem {
       engine: {
         query: Math.max(...engines.map(({ query }) => query)),
         hop: Math.max(...engines.map(({ hop }) => hop)),
+        ...pausesOf(engines),
         host: engines[0]!.host ?? -1,
       },
     };

@@ -1,12 +1,26 @@
-import { conform, hasErrors, readJson, type Diagnostic, type Pipeline } from '../../pipelines/index.ts';
+import type { Quantile } from '../../operators/index.ts';
+import {
+  conform,
+  hasErrors,
+  pointer,
+  readJson,
+  type Diagnostic,
+  type Pipeline,
+  type SourceFile,
+} from '../../pipelines/index.ts';
 import { checkNames, checkSampleCounts } from './profile-check.ts';
 import { ProfileSchema, profileRules, profileVersion } from './profile-schema.ts';
-import { readStage, type FileStage } from './profile-stage.ts';
-import type { Profile, StageProfile } from './profile.ts';
+import { readQuantiles, readStage, type FileStage } from './profile-stage.ts';
+import type { EngineCost, Profile, StageProfile } from './profile.ts';
+import { isotonic } from './smooth.ts';
+
+type FileEngine = Partial<Omit<EngineCost, 'stalls'>> & {
+  stalls?: { every: number; quantiles: Record<string, number> };
+};
 
 type FileProfile = Pick<Profile, 'pipeline' | 'hardware'> & {
   host?: Profile['host'];
-  engine?: Partial<Profile['engine']>;
+  engine?: FileEngine;
   stages: Record<string, FileStage>;
 };
 
@@ -33,7 +47,7 @@ export function parseProfile(
     pipeline: name,
     hardware,
     host,
-    engine: { query: engine.query ?? 0, hop: engine.hop ?? 0, wake: engine.wake ?? 0 },
+    engine: readEngine(source, engine),
     stages: Object.fromEntries(read),
   };
   checkNames(profile, source, pipeline, types);
@@ -43,14 +57,47 @@ export function parseProfile(
     : { profile, diagnostics: source.diagnostics };
 }
 
+function readEngine(source: SourceFile, engine: FileEngine): EngineCost {
+  const { query = 0, hop = 0, wake = 0, stalls, collections } = engine;
+  const at = pointer('engine', 'stalls', 'quantiles');
+  const lengths = stalls && readQuantiles(source, at, stalls.quantiles);
+  return {
+    query,
+    hop,
+    wake,
+    ...(stalls && { stalls: { every: stalls.every, quantiles: rising(lengths!) } }),
+    ...(collections && { collections }),
+  };
+}
+
+/** Quantiles without a fall: that is noise. */
+function rising(quantiles: readonly Quantile[]): Quantile[] {
+  const times = isotonic(quantiles.map(({ time }) => time));
+  return quantiles.map(({ percentage }, index) => ({ percentage, time: times[index]! }));
+}
+
 /** A profile as the text of its file. What `parseProfile` makes of that is the profile again. */
-export function writeProfile({ stages, ...profile }: Profile): string {
+export function writeProfile({ stages, engine, ...profile }: Profile): string {
   const written = Object.entries(stages).map(([name, stage]) => [name, fileStage(stage)] as const);
-  const file = { millrace: profileVersion, ...profile, stages: Object.fromEntries(written) };
+  const file = {
+    millrace: profileVersion,
+    ...profile,
+    engine: fileEngine(engine),
+    stages: Object.fromEntries(written),
+  };
   // No text of JSON holds a bare line break, so each match is a list of numbers.
   const lists = /\[\n[\d\s.,eE+-]*\]/g;
   const onOneLine = (list: string): string => `[${list.slice(1, -1).trim().replace(/\s+/g, ' ')}]`;
   return `${JSON.stringify(file, null, 2).replace(lists, onOneLine)}\n`;
+}
+
+function byPercentage(quantiles: readonly Quantile[]): Record<string, number> {
+  return Object.fromEntries(quantiles.map(({ percentage, time }) => [percentage, time]));
+}
+
+function fileEngine({ stalls, ...engine }: EngineCost): FileEngine {
+  if (!stalls) return engine;
+  return { ...engine, stalls: { every: stalls.every, quantiles: byPercentage(stalls.quantiles) } };
 }
 
 function fileStage({
@@ -62,11 +109,7 @@ function fileStage({
   batches,
 }: StageProfile): FileStage {
   const times = batches.map(({ batch, mean, quantiles }) => {
-    const byPercentage = quantiles.map(({ percentage, time }) => [percentage, time]);
-    return [
-      batch,
-      { mean, ...(quantiles.length > 0 && { quantiles: Object.fromEntries(byPercentage) }) },
-    ] as const;
+    return [batch, { mean, ...(quantiles.length > 0 && { quantiles: byPercentage(quantiles) }) }] as const;
   });
   return {
     scale: { mean, ...(samples.length > 0 && { samples }) },

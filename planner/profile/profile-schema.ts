@@ -15,11 +15,9 @@ const Name: JsonSchema = { type: 'string', minLength: 1, maxLength: 1000 };
 /** Milliseconds. JSON spells infinity as `1e999`, and eleven days are no service time either. */
 const Time: JsonSchema = { type: 'number', minimum: 0, maximum: 1e9 };
 
-const Batch = object(
-  {},
-  { mean: Time, quantiles: record('^(?:\\d{1,2}(?:\\.\\d+)?|100(?:\\.0+)?)$', Time) },
-  open,
-);
+const Quantiles = record('^(?:\\d{1,2}(?:\\.\\d+)?|100(?:\\.0+)?)$', Time);
+
+const Batch = object({}, { mean: Time, quantiles: Quantiles }, open);
 
 const Rested = object({}, { time: Time, wake: Time }, open);
 
@@ -41,9 +39,24 @@ const Stage = object(
   open,
 );
 
+/** Milliseconds, or queries, between two of what comes again and again. */
+const Interval: JsonSchema = { type: 'number', exclusiveMinimum: 0, maximum: 1e9 };
+
+const Engine = object(
+  {},
+  {
+    query: Time,
+    hop: Time,
+    wake: Time,
+    stalls: object({ every: Interval, quantiles: Quantiles }, {}, open),
+    collections: object({ queries: Interval, time: Time }, {}, open),
+  },
+  open,
+);
+
 export const ProfileSchema = object(
   { millrace: { const: profileVersion }, pipeline: Name, hardware: Name, stages: record('^', Stage) },
-  { host: { type: 'object' }, engine: object({}, { query: Time, hop: Time, wake: Time }, open) },
+  { host: { type: 'object' }, engine: Engine },
 );
 
 export const profileRules: readonly Rule[] = [

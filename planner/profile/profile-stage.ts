@@ -75,7 +75,12 @@ function readBatches(source: SourceFile, stage: string, batches: FileStage['batc
     .toSorted((a, b) => a.batch - b.batch);
 }
 
-function readQuantiles(source: SourceFile, at: string, quantiles: Record<string, number>): Quantile[] {
+/** Quantiles by their percentage as numbers, which may be written in several ways: twice is a mistake. */
+export function readQuantiles(
+  source: SourceFile,
+  at: string,
+  quantiles: Readonly<Record<string, number>>,
+): Quantile[] {
   const times = new Map<number, number>();
   for (const [key, time] of Object.entries(quantiles)) {
     const percentage = Number(key);

@@ -1,5 +1,5 @@
 /** What was measured of a pipeline's stages on one hardware type. */
-import type { BatchTimes } from '../../operators/index.ts';
+import type { BatchTimes, Quantile } from '../../operators/index.ts';
 
 /** Items a stage gets per query. */
 export interface Scale {
@@ -32,6 +32,22 @@ export interface StageProfile {
   memory?: number;
 }
 
+/** Moments in which the machine does not go on with a thread, though nothing else there has anything to do. */
+export interface Stalls {
+  /** Mean time between two, in milliseconds. */
+  every: number;
+  /** How long they are. */
+  quantiles: readonly Quantile[];
+}
+
+/** Collections of the main thread's garbage. */
+export interface Collections {
+  /** Queries between two. */
+  queries: number;
+  /** Milliseconds that one takes. */
+  time: number;
+}
+
 /** What the engine itself costs, in milliseconds. */
 export interface EngineCost {
   /** Main-thread time per query. */
@@ -43,6 +59,20 @@ export interface EngineCost {
    * timers that overshoot.
    */
   wake: number;
+  /** What holds the main thread up; nothing if not known. */
+  stalls?: Stalls;
+  collections?: Collections;
+}
+
+/** What holds a main thread up that several engines' costs are known of: the most frequent of either kind. */
+export function pausesOf(
+  engines: readonly { stalls?: Stalls | undefined; collections?: Collections | undefined }[],
+): Pick<EngineCost, 'stalls' | 'collections'> {
+  const [stalls] = engines.flatMap(({ stalls }) => stalls ?? []).toSorted((a, b) => a.every - b.every);
+  const [collections] = engines
+    .flatMap(({ collections }) => collections ?? [])
+    .toSorted((a, b) => a.queries - b.queries);
+  return { ...(stalls && { stalls }), ...(collections && { collections }) };
 }
 
 export interface Profile {

@@ -1,5 +1,6 @@
 /** A plan's groups as the simulation runs them. */
 import type { PoolLimits } from '../batching.ts';
+import type { Collections, Stalls } from '../profile/profile.ts';
 
 /** Service times of one stage on one hardware type: `ServiceDistribution`, or any other sampler. */
 export interface ServiceTimes {
@@ -45,6 +46,9 @@ export interface SimulatedGroup {
 export interface SimulatedEngine {
   query: number;
   hop: number;
+  /** What holds it up now and then; nothing unless given. */
+  stalls?: Stalls | undefined;
+  collections?: Collections | undefined;
   /** The host whose cores it shares with replicas; none unless given. */
   host?: number;
 }

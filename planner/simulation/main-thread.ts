@@ -1,5 +1,6 @@
 import type { SimulatedEngine } from './deployment.ts';
 import type { Shared } from './host.ts';
+import { Pauses } from './pauses.ts';
 
 /** What waits for the engine's main thread. */
 export const Task = { arrival: 0, completion: 1 } as const;
@@ -9,7 +10,8 @@ export const mainThread = -1;
 
 /**
  * The engine's main thread as a stage of its own: one server that takes in arriving queries and the results of
- * batches, first come, first served, each for a fixed time. What it does is one busy thread of its host.
+ * batches, first come, first served, each for a fixed time, but for its pauses. What it does is one busy thread of its
+ * host.
  */
 export class MainThread {
   /** Whether it takes no time at all, so that there is nothing to simulate. */
@@ -21,16 +23,18 @@ export class MainThread {
   id = 0;
   readonly #costs: readonly number[];
   readonly #host: Shared;
+  readonly #pauses: Pauses | null;
   #kinds = new Uint8Array(64);
   #ids = new Int32Array(64);
   #head = 0;
   #length = 0;
 
   /** @param host where it runs, alone or beside replicas */
-  constructor({ query, hop }: SimulatedEngine, host: Shared) {
+  constructor({ query, hop, stalls, collections }: SimulatedEngine, host: Shared, seed: number) {
     this.instant = query === 0 && hop === 0;
     this.#costs = [query, hop];
     this.#host = host;
+    this.#pauses = stalls || collections ? new Pauses(stalls, collections, seed) : null;
   }
 
   push(kind: number, id: number, now: number, sequence: number): void {
@@ -52,7 +56,9 @@ export class MainThread {
   }
 
   #begin(now: number, sequence: number): void {
-    this.#host.start(mainThread, now, this.#costs[this.#kinds[this.#head]!]!, 1, sequence);
+    const kind = this.#kinds[this.#head]!;
+    const pause = this.#pauses === null ? 0 : this.#pauses.before(now, kind === Task.arrival);
+    this.#host.start(mainThread, now, pause + this.#costs[kind]!, 1, sequence);
   }
 
   #grow(): void {

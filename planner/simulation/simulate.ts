@@ -104,7 +104,7 @@ class Simulation implements FlowEvents, DropEvents {
     this.#hosts = [Infinity, ...hosts].map(host => (host === 'device' ? new Turns() : new Host(host)));
     const { host: engineHost = -1 } = engine;
     this.#apart = engineHost < 0 ? new Host(Infinity) : null;
-    this.#main = new MainThread(engine, this.#apart ?? this.#hosts[engineHost + 1]!);
+    this.#main = new MainThread(engine, this.#apart ?? this.#hosts[engineHost + 1]!, sample.seed);
     this.#around = {
       structure,
       table: this.#table,

@@ -31,6 +31,8 @@ const file = {
 
 const withRead = (changes: object): string =>
   JSON.stringify({ ...file, stages: { read: { ...read, ...changes } } }, null, 1);
+const withStalls = (stalls: object): string =>
+  JSON.stringify({ ...file, engine: { ...file.engine, stalls } }, null, 1);
 const withTimes = (times: object): string => withRead({ batches: { 4: times } });
 const told = (text: string): [string, string][] => parseProfile(text, '', pipeline).diagnostics.map(pointAt);
 const messages = (text: string): string[] =>
@@ -116,16 +118,23 @@ describe('a profile', () => {
       },
       { requiredKeys: ['scale', 'batches'] },
     );
+    const interval = time.filter(value => value > 0);
+    const quantilesOf = (times: readonly number[]) =>
+      times.map((time, index) => ({ percentage: index * 20 + 0.5, time }));
+    const stalls = fc.record({ every: interval, quantiles: rising.map(quantilesOf) });
+    const collections = fc.record({ queries: interval, time });
     const single = fc.tuple(stage, rising).map(([stage, times]) => {
-      const quantiles = times.map((time, index) => ({ percentage: index * 20 + 0.5, time }));
-      return { ...stage, batches: [{ ...stage.batches[0]!, quantiles }] };
+      return { ...stage, batches: [{ ...stage.batches[0]!, quantiles: quantilesOf(times) }] };
     });
     const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter(name => name !== '__proto__');
     const profile: fc.Arbitrary<Profile> = fc.record({
       pipeline: name,
       hardware: name,
       host: fc.dictionary(name, fc.oneof(name, fc.nat()), { noNullPrototype: true }),
-      engine: fc.record({ query: time, hop: time, wake: time }),
+      engine: fc.record(
+        { query: time, hop: time, wake: time, stalls, collections },
+        { requiredKeys: ['query', 'hop', 'wake'] },
+      ),
       stages: fc.dictionary(name, fc.oneof(stage, single), { noNullPrototype: true }),
     });
     fc.assert(
@@ -161,6 +170,14 @@ describe('a profile with mistakes', () => {
     ['has a quantile twice', withTimes({ quantiles: { 99: 3, '99.0': 4 } }), 'duplicate-key', '"99.0"'],
     ['misspells its quantiles', withTimes({ mean: 9, quantile: { 99: 3 } }), 'unknown-key', '"quantile"'],
     ['has no scale', withRead({ scale: {} }), 'missing-key', '"scale"'],
+    ['has stalls at no interval', withStalls({ every: 0, quantiles: {} }), 'bad-type', '0'],
+    ['has stalls without lengths', withStalls({ every: 100 }), 'missing-key', '"stalls"'],
+    [
+      'has a quantile of stalls twice',
+      withStalls({ every: 9, quantiles: { 5: 3, '5.0': 4 } }),
+      'duplicate-key',
+      '"5.0"',
+    ],
     ['has half an item', withRead({ scale: { samples: [1, 0.5] } }), 'bad-samples', '0.5'],
     [
       'is of a later version',
