@@ -49,11 +49,11 @@ export class Flights {
     return this.#flights.size;
   }
 
-  begin(flight: Omit<Flight, 'expired' | 'place'>): Flight {
-    const begun = { ...flight, expired: false, place: -1 };
-    this.#flights.add(begun);
-    this.#watchdog.watch(endOf(begun));
-    return begun;
+  begin({ batch, pool, slot, start, expected, limit }: Omit<Flight, 'expired' | 'place'>): Flight {
+    const flight: Flight = { batch, pool, slot, start, expected, limit, expired: false, place: -1 };
+    this.#flights.add(flight);
+    this.#watchdog.watch(endOf(flight));
+    return flight;
   }
 
   end(flight: Flight): void {

@@ -66,7 +66,8 @@ export function sequenceOf({ parameters }: InferRequest, connection?: string): I
 /** @throws MillraceError `invalid-input` naming an output that the pipeline does not have */
 function wantedOutputs({ outputs }: InferRequest, { name, pipeline }: Service): readonly string[] {
   const known = Object.keys(pipeline.outputTypes);
-  const wanted = outputs?.map(output => output.name) ?? known;
+  if (!outputs) return known;
+  const wanted = outputs.map(output => output.name);
   const unknown = wanted.find(output => !known.includes(output));
   if (unknown === undefined) return wanted;
   const message = `pipeline "${name}" has no output "${unknown}"; it has ${known.map(output => `"${output}"`).join(', ')}`;

@@ -207,11 +207,13 @@ export class Service {
       if (!this.#engine)
         throw new MillraceError('unavailable', `pipeline "${this.name}" is not ready: ${this.#reason}`);
       const result = await this.#engine.infer(inputs, options);
-      this.#ended({ caller, began, latency: performance.now() - from, result, error: null }, watches);
+      const latency = performance.now() - from;
+      this.#ended({ service: this, caller, began, latency, result, error: null }, watches);
       return result;
     } catch (thrown) {
       const error = known(thrown);
-      this.#ended({ caller, began, latency: performance.now() - from, result: null, error }, watches);
+      const latency = performance.now() - from;
+      this.#ended({ service: this, caller, began, latency, result: null, error }, watches);
       throw error;
     }
   }
@@ -220,8 +222,7 @@ export class Service {
     return this.#engine?.trouble ?? null;
   }
 
-  #ended(end: Omit<QueryReport, 'service'>, watches: readonly QueryWatch[]): void {
-    const report: QueryReport = { service: this, ...end };
+  #ended(report: QueryReport, watches: readonly QueryWatch[]): void {
     for (const listener of this.#listeners) listener.ended?.(report);
     for (const watch of watches) watch.ended(report);
   }

@@ -26,6 +26,13 @@ export function sliceAt(tensor: Tensor, index: number): Tensor {
     : { datatype: tensor.datatype, shape, data: tensor.data.subarray(from, to) };
 }
 
+function byName(inputs: readonly NamedTensor[]): Record<string, Tensor> {
+  const [first] = inputs;
+  // Most pipelines have one input; entries cost several times as much.
+  if (inputs.length === 1) return { [first!.name]: first!.tensor };
+  return Object.fromEntries(inputs.map(({ name, tensor }) => [name, tensor]));
+}
+
 /**
  * Takes a request's inputs apart into queries: one if they are of the pipeline's rank, as many as their leading axis
  * says if they have one axis more.
@@ -37,16 +44,12 @@ export function splitQueries(
   types: Readonly<Record<string, PortType>>,
   most: number,
 ): Queries {
-  const extra = inputs.filter(({ name, tensor }) => {
+  const hasAxis = ({ name, tensor }: NamedTensor) => {
     const rank = Object.hasOwn(types, name) ? rankOf(types[name]!) : null;
     return rank !== null && tensor.shape.length === rank + 1;
-  });
-  if (extra.length === 0) {
-    return {
-      queries: [Object.fromEntries(inputs.map(({ name, tensor }) => [name, tensor]))],
-      batched: false,
-    };
-  }
+  };
+  if (!inputs.some(hasAxis)) return { queries: [byName(inputs)], batched: false };
+  const extra = inputs.filter(hasAxis);
   const [first] = extra as [NamedTensor];
   const count = first.tensor.shape[0]!;
   const other = inputs.find(input => !extra.includes(input) || input.tensor.shape[0] !== count);

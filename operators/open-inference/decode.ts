@@ -45,13 +45,15 @@ function textOf(value: unknown, field: string): string {
 }
 
 function isParameter(value: unknown): value is Parameter {
-  return ['string', 'number', 'boolean'].includes(typeof value);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 function parametersOf(value: unknown, field: string): Parameters {
-  const parameters = value === undefined ? {} : objectOf(value, field);
-  for (const [name, given] of Object.entries(parameters)) {
-    if (!isParameter(given)) throw wrong(`${field}.${name}`, 'is no text, number or boolean');
+  if (value === undefined) return {};
+  const parameters = objectOf(value, field);
+  // JSON gives objects that inherit nothing which could be listed.
+  for (const name in parameters) {
+    if (!isParameter(parameters[name])) throw wrong(`${field}.${name}`, 'is no text, number or boolean');
   }
   return parameters as Parameters;
 }
@@ -151,7 +153,8 @@ function tensorOf(fields: Fields, field: string, parameters: Parameters, remaind
 function namedTensors(value: unknown, list: string, binary: Uint8Array): NamedTensor[] {
   const remainder = new Remainder(binary);
   const seen = new Set<string>();
-  const named = listOf(value, list).map((item, index): NamedTensor => {
+  const named: NamedTensor[] = [];
+  for (const [index, item] of listOf(value, list).entries()) {
     const at = `${list}[${index}]`;
     const fields = objectOf(item, at);
     const name = textOf(fields['name'], `${at}.name`);
@@ -159,8 +162,8 @@ function namedTensors(value: unknown, list: string, binary: Uint8Array): NamedTe
     if (seen.has(name)) throw wrong(field, 'is there twice');
     seen.add(name);
     const parameters = parametersOf(fields['parameters'], `${field}.parameters`);
-    return { name, tensor: tensorOf(fields, field, parameters, remainder), parameters };
-  });
+    named.push({ name, tensor: tensorOf(fields, field, parameters, remainder), parameters });
+  }
   if (remainder.left > 0) throw wrong('the body', `has ${remainder.left} bytes that belong to no tensor`);
   return named;
 }
@@ -181,12 +184,12 @@ function requestedOutputs(value: unknown): RequestedOutput[] {
 export function decodeInferRequest(json: unknown, binary: Uint8Array): InferRequest {
   const fields = objectOf(json, 'the request');
   const id = idOf(fields['id']);
-  return {
-    ...(id !== undefined && { id }),
-    parameters: parametersOf(fields['parameters'], 'parameters'),
-    inputs: namedTensors(fields['inputs'], 'inputs', binary),
-    ...(fields['outputs'] !== undefined && { outputs: requestedOutputs(fields['outputs']) }),
-  };
+  const parameters = parametersOf(fields['parameters'], 'parameters');
+  // Written out, like all that is done for every query: a spread object costs several times as much.
+  const request: InferRequest = { parameters, inputs: namedTensors(fields['inputs'], 'inputs', binary) };
+  if (id !== undefined) request.id = id;
+  if (fields['outputs'] !== undefined) request.outputs = requestedOutputs(fields['outputs']);
+  return request;
 }
 
 /**
