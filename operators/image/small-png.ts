@@ -21,8 +21,11 @@ const signatureBytes = 8;
 /** Of a chunk, beside its data: length, type and checksum. */
 const chunkBytes = 12;
 
-/** What changes nothing of the pixels: texts, a time, a print's resolution. */
-const plain = new Set(['IHDR', 'IDAT', 'IEND', 'tEXt', 'zTXt', 'tIME', 'pHYs']);
+/** Bytes of the header's data. */
+const headerBytes = 13;
+
+/** What may follow the header: pixels, and what changes nothing of them: texts, a time, a print's resolution. */
+const plain = new Set(['IDAT', 'IEND', 'tEXt', 'zTXt', 'tIME', 'pHYs']);
 
 const grey = 0;
 const colour = 2;
@@ -33,14 +36,22 @@ interface Header {
   type: number;
 }
 
+/** Type of the chunk that begins there. */
+function typeAt(png: Buffer, at: number): string {
+  return png.toString('latin1', at + 4, at + 8);
+}
+
 /** The header of a PNG of 8 bits a sample, without transparency, palette, profile or interlacing; null of any other. */
 function plainHeader(png: Buffer): Header | null {
-  for (let at = signatureBytes; ;) {
+  const behind = signatureBytes + chunkBytes + headerBytes;
+  if (png.length < behind || png.readUInt32BE(signatureBytes) !== headerBytes) return null;
+  if (typeAt(png, signatureBytes) !== 'IHDR') return null;
+  for (let at = behind; ;) {
     if (at + chunkBytes > png.length) return null;
-    const type = png.toString('latin1', at + 4, at + 8);
+    const type = typeAt(png, at);
     if (!plain.has(type)) return null;
-    at += chunkBytes + png.readUInt32BE(at);
     if (type === 'IEND') break;
+    at += chunkBytes + png.readUInt32BE(at);
   }
   const first = signatureBytes + 8;
   const [depth, type, , , interlacing] = png.subarray(first + 8, first + 13);

@@ -65,12 +65,21 @@ describe('a small PNG', () => {
   });
 });
 
+/** The second says that it is far larger. */
+async function twoHeaders(): Promise<Buffer> {
+  const data = await png(8, 8, 1).png().toBuffer();
+  const header = Buffer.from(data.subarray(16, 29));
+  header.writeUInt32BE(100_000, 0);
+  return withChunk(data, 'IHDR', header);
+}
+
 describe('left to sharp is a PNG', () => {
   it.each<[string, () => Promise<Buffer>]>([
     ['of more pixels', () => png(129, 128, 1).png().toBuffer()],
     ['with a palette', () => png(8, 8, 3).png({ palette: true }).toBuffer()],
     ['that is interlaced', () => png(8, 8, 3).png({ progressive: true }).toBuffer()],
     ['that is transparent', () => png(8, 8, 3).ensureAlpha(0.5).png().toBuffer()],
+    ['with a second header', twoHeaders],
     ['of 16 bits', () => png(8, 8, 3).toColourspace('rgb16').png().toBuffer()],
     ['with a colour profile', () => png(8, 8, 3).withIccProfile('p3').png().toBuffer()],
     [
