@@ -50,7 +50,7 @@ export async function measureStalls(budget: Budget, turn?: () => Promise<void>):
 /**
  * Counts this thread's collections of garbage while queries run.
  * @param run runs so many queries
- * @returns undefined if there were none
+ * @returns undefined if there were none, or no time to meet any
  */
 export async function measureCollections(
   budget: Budget,
@@ -62,13 +62,15 @@ export async function measureCollections(
   let done = 0;
   try {
     for (; done < queries.most && !budget.isOver; done += queries.block) await run(queries.block);
+    // What was observed is told at a later turn of the event loop.
+    await new Promise(resolve => setImmediate(resolve));
     times.push(...observer.takeRecords().map(durationOf));
   } finally {
     observer.disconnect();
   }
-  if (times.length === 0) return undefined;
+  if (times.length === 0 || done === 0) return undefined;
   const whole = times.reduce((sum, time) => sum + time, 0);
-  return { queries: Math.round(done / times.length), time: rounded(whole / times.length) };
+  return { queries: Math.max(1, Math.round(done / times.length)), time: rounded(whole / times.length) };
 }
 
 function durationOf({ duration }: { duration: number }): number {
