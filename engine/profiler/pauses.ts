@@ -2,8 +2,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import type { Collections, Stalls } from '../../planner/index.ts';
 import type { Budget } from './budget.ts';
-import { quantile } from './order-statistics.ts';
-import { rounded } from './repetitions.ts';
+import { quantilesOf, rounded } from './repetitions.ts';
 
 /** Milliseconds that the thread looks at the clock in all, and at a time: whoever wants it meanwhile waits no longer. */
 const watch = { whole: 2000, slice: 2 };
@@ -40,10 +39,7 @@ export async function measureStalls(budget: Budget, turn?: () => Promise<void>):
   lengths.sort((a, b) => a - b);
   return {
     every: rounded(watched / lengths.length),
-    quantiles: percentages.map(percentage => ({
-      percentage,
-      time: rounded(quantile(lengths, percentage)),
-    })),
+    quantiles: quantilesOf(lengths, percentages),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Measures one batch size of one stage. */
-import type { BatchTimes } from '../../operators/index.ts';
+import type { BatchTimes, Quantile } from '../../operators/index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Budget } from './budget.ts';
 import { quantile } from './order-statistics.ts';
@@ -39,13 +39,18 @@ export function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 1e4) / 1e4;
 }
 
+/** Quantiles of measured times. @param sorted milliseconds, at least one, ascending */
+export function quantilesOf(sorted: readonly number[], percentages: readonly number[]): Quantile[] {
+  return percentages.map(percentage => ({ percentage, time: rounded(quantile(sorted, percentage)) }));
+}
+
 /** Mean and quantiles of measured times, in milliseconds. */
 export function summarise(batch: number, times: readonly number[]): BatchTimes {
   const sorted = [...times].sort((a, b) => a - b);
   return {
     batch,
     mean: rounded(sorted.reduce((sum, time) => sum + time, 0) / sorted.length),
-    quantiles: percentages.map(percentage => ({ percentage, time: rounded(quantile(sorted, percentage)) })),
+    quantiles: quantilesOf(sorted, percentages),
   };
 }
 

@@ -24,7 +24,7 @@ const repetitionsForTail = 100;
 const precision = 0.02;
 
 export interface Measuring {
-  /** Milliseconds since the first of the runs that count. */
+  /** Milliseconds that the runs which count took so far. */
   elapsed: number;
   /** Runs that were asked for at most; undefined: as many as are useful. */
   most: number | undefined;

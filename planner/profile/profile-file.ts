@@ -12,7 +12,6 @@ import { checkNames, checkSampleCounts } from './profile-check.ts';
 import { ProfileSchema, profileRules, profileVersion } from './profile-schema.ts';
 import { readQuantiles, readStage, type FileStage } from './profile-stage.ts';
 import type { EngineCost, Profile, StageProfile } from './profile.ts';
-import { isotonic } from './smooth.ts';
 
 type FileEngine = Partial<Omit<EngineCost, 'stalls'>> & {
   stalls?: { every: number; quantiles: Record<string, number> };
@@ -59,21 +58,11 @@ export function parseProfile(
 
 function readEngine(source: SourceFile, engine: FileEngine): EngineCost {
   const { query = 0, hop = 0, wake = 0, stalls, collections } = engine;
-  const at = pointer('engine', 'stalls', 'quantiles');
-  const lengths = stalls && readQuantiles(source, at, stalls.quantiles);
-  return {
-    query,
-    hop,
-    wake,
-    ...(stalls && { stalls: { every: stalls.every, quantiles: rising(lengths!) } }),
-    ...(collections && { collections }),
+  const read = stalls && {
+    every: stalls.every,
+    quantiles: readQuantiles(source, pointer('engine', 'stalls', 'quantiles'), stalls.quantiles),
   };
-}
-
-/** Quantiles without a fall: that is noise. */
-function rising(quantiles: readonly Quantile[]): Quantile[] {
-  const times = isotonic(quantiles.map(({ time }) => time));
-  return quantiles.map(({ percentage }, index) => ({ percentage, time: times[index]! }));
+  return { query, hop, wake, ...(read && { stalls: read }), ...(collections && { collections }) };
 }
 
 /** A profile as the text of its file. What `parseProfile` makes of that is the profile again. */

@@ -39,8 +39,10 @@ const Stage = object(
   open,
 );
 
-/** Milliseconds, or queries, between two of what comes again and again. */
-const Interval: JsonSchema = { type: 'number', exclusiveMinimum: 0, maximum: 1e9 };
+/** Milliseconds between two stalls. A machine that has more of them does nothing else, and nor would a simulation. */
+const Interval: JsonSchema = { type: 'number', minimum: 0.1, maximum: 1e9 };
+/** Queries between two collections. */
+const Queries: JsonSchema = { type: 'number', minimum: 1, maximum: 1e9 };
 
 const Engine = object(
   {},
@@ -49,7 +51,7 @@ const Engine = object(
     hop: Time,
     wake: Time,
     stalls: object({ every: Interval, quantiles: Quantiles }, {}, open),
-    collections: object({ queries: Interval, time: Time }, {}, open),
+    collections: object({ queries: Queries, time: Time }, {}, open),
   },
   open,
 );

@@ -31,8 +31,9 @@ const file = {
 
 const withRead = (changes: object): string =>
   JSON.stringify({ ...file, stages: { read: { ...read, ...changes } } }, null, 1);
-const withStalls = (stalls: object): string =>
-  JSON.stringify({ ...file, engine: { ...file.engine, stalls } }, null, 1);
+const withEngine = (changes: object): string =>
+  JSON.stringify({ ...file, engine: { ...file.engine, ...changes } }, null, 1);
+const withStalls = (stalls: object): string => withEngine({ stalls });
 const withTimes = (times: object): string => withRead({ batches: { 4: times } });
 const told = (text: string): [string, string][] => parseProfile(text, '', pipeline).diagnostics.map(pointAt);
 const messages = (text: string): string[] =>
@@ -118,7 +119,7 @@ describe('a profile', () => {
       },
       { requiredKeys: ['scale', 'batches'] },
     );
-    const interval = time.filter(value => value > 0);
+    const interval = fc.double({ min: 1, max: 1e6, noNaN: true });
     const quantilesOf = (times: readonly number[]) =>
       times.map((time, index) => ({ percentage: index * 20 + 0.5, time }));
     const stalls = fc.record({ every: interval, quantiles: rising.map(quantilesOf) });
@@ -171,6 +172,8 @@ describe('a profile with mistakes', () => {
     ['misspells its quantiles', withTimes({ mean: 9, quantile: { 99: 3 } }), 'unknown-key', '"quantile"'],
     ['has no scale', withRead({ scale: {} }), 'missing-key', '"scale"'],
     ['has stalls at no interval', withStalls({ every: 0, quantiles: {} }), 'bad-type', '0'],
+    ['has stalls at next to none', withStalls({ every: 0.0125, quantiles: {} }), 'bad-type', '0.0125'],
+    ['collects without a query', withEngine({ collections: { queries: 0, time: 1 } }), 'bad-type', '0'],
     ['has stalls without lengths', withStalls({ every: 100 }), 'missing-key', '"stalls"'],
     [
       'has a quantile of stalls twice',
