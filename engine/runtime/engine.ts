@@ -204,15 +204,17 @@ export class Engine {
   }
 
   /**
-   * Drains, then ends every replica. A batch that never ends is left behind; it does not keep the process alive.
-   * @param limit as of `drain`
+   * Drains, then ends every replica once its batch is over. A batch that is not is left behind; it does not keep the
+   * process alive.
+   * @param limit as of `drain`; for both
    */
   async close(limit = 30_000): Promise<void> {
+    const until = this.#clock.now() + limit;
     await this.drain(limit);
     await this.#change;
     const { sequences, groups } = this.#execution;
     sequences.clear();
-    await groups.close();
+    await groups.close(Math.max(0, until - this.#clock.now()));
   }
 
   /** @throws MillraceError if one more query is one too many */

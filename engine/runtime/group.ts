@@ -154,10 +154,10 @@ export class Group {
   }
 
   /** Ends every replica; see `Pool.close`. */
-  async close(): Promise<void> {
+  async close(limit: number): Promise<void> {
     this.retire();
     this.#flights.stop();
-    await Promise.all(this.#pools.map(pool => pool.close()));
+    await Promise.all(this.#pools.map(pool => pool.close(limit)));
   }
 
   /** Items per millisecond with full batches on every replica; 0: not known. */

@@ -116,14 +116,15 @@ export class Groups {
       ]);
     } catch (error) {
       for (const { pool, by } of grown) pool.shrink(by);
-      await Promise.all(changes.flatMap(({ started }) => started.map(pool => pool.close())));
+      await Promise.all(changes.flatMap(({ started }) => started.map(pool => pool.close(0))));
       throw error;
     }
     this.#switch(deployment, changes);
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#groups, ...this.#retired].map(each => each.close()));
+  /** @param limit milliseconds for batches under way */
+  async close(limit: number): Promise<void> {
+    await Promise.all([...this.#groups, ...this.#retired].map(each => each.close(limit)));
   }
 
   #change(spec: Deployment[number]): Change {
@@ -149,7 +150,7 @@ export class Groups {
     const before = this.#groups;
     const retired = this.#retired.filter(({ isGone }) => !isGone);
     // Whose batches are over has a timer for their time limits left.
-    for (const each of this.#retired) if (each.isGone) void each.close();
+    for (const each of this.#retired) if (each.isGone) void each.close(0);
     const retire = (each: Group | Pool) => {
       each.retire();
       retired.push(each);

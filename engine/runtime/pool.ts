@@ -32,6 +32,8 @@ export class Pool {
   #relieved = 0;
   #closed = false;
   readonly #closing = new AbortController();
+  /** Called once the last batch under way is over. */
+  #whenOver: () => void = () => undefined;
 
   constructor(options: PoolOptions) {
     const { setup, clock, events, profiled } = options;
@@ -133,7 +135,7 @@ export class Pool {
 
   /** A replica's batch is over and it is idle again. @param memory bytes that it told to have */
   giveBack(slot: Slot, memory = 0): void {
-    this.#busy.delete(slot);
+    this.#leaveBusy(slot);
     if (this.#closed || this.#goes(slot)) {
       this.#end(slot);
       return;
@@ -147,7 +149,7 @@ export class Pool {
   /** A replica is not to be used again: another takes its place. It is ended by `discard` once its batch is over. */
   replace(slot: Slot): void {
     slot.kill();
-    this.#busy.delete(slot);
+    this.#leaveBusy(slot);
     this.#stuck.add(slot);
     // For one that is worn another is being started already.
     if (this.#closed || this.#goes(slot) || slot.state === 'worn') return;
@@ -178,12 +180,33 @@ export class Pool {
     for (const slot of this.#idle.splice(0)) this.#end(slot);
   }
 
-  /** Retires the pool; busy replicas no longer keep the process alive. */
-  async close(): Promise<void> {
+  /**
+   * Retires the pool. Batches under way are waited for, although nobody may want their results any more: a thread that
+   * ends inside ONNX Runtime takes the process with it. What is not over then no longer keeps the process alive.
+   * @param limit milliseconds that they are given
+   */
+  async close(limit: number): Promise<void> {
     this.retire();
     this.#closing.abort();
+    if (limit > 0) await this.#batchesOver(limit);
     for (const slot of [...this.#busy, ...this.#stuck]) slot.abandon();
     await Promise.all(this.#ending);
+  }
+
+  async #batchesOver(limit: number): Promise<void> {
+    if (this.#busy.size === 0) return;
+    await new Promise<void>(resolve => {
+      const stop = this.#clock.at(this.#clock.now() + limit, resolve);
+      this.#whenOver = () => {
+        stop();
+        resolve();
+      };
+    });
+  }
+
+  #leaveBusy(slot: Slot): void {
+    this.#busy.delete(slot);
+    if (this.#busy.size === 0) this.#whenOver();
   }
 
   /** Replicas that are there and not to go. */

@@ -94,6 +94,14 @@ describe('a query', () => {
   });
 });
 
+describe('closing an engine with a batch that nobody waits for any more', () => {
+  it('ends it first: a thread that ends inside ONNX Runtime takes the process with it', async () => {
+    const script = 'test/e2e/fixtures/exit-after-cancel.mjs';
+    const ended = { status: 0, stdout: 'cancelled\n', stderr: '' };
+    for (let i = 0; i < 3; i++) expect(await run(process.execPath, [script])).toEqual(ended);
+  });
+});
+
 describe('closing an engine with a worker in an endless loop', () => {
   const script = 'test/e2e/fixtures/close-while-stuck.mjs';
   const ended = { status: 0, stdout: 'started\nunavailable\nclosed\n', stderr: '' };

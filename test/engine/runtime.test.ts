@@ -228,6 +228,19 @@ describe('shutting down', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('waits for a batch whose queries have all ended: its thread can be ended only then', async () => {
+    const pipeline = await pipelineOf(emulate('a', '{ 1: 100 ms }'), '{ out: a.out }');
+    const { engine, clock } = await startVirtual(pipeline);
+    const cancel = new AbortController();
+    const query = outcomes([engine.infer({ text: 'x' }, { signal: cancel.signal })]);
+    await clock.advanceTo(10);
+    cancel.abort();
+    expect(await query).toEqual(['cancelled']);
+    await clock.until(engine.close());
+    expect(clock.now()).toBe(100);
+    expect(clock.pending).toBe(0);
+  });
+
   it('gives up on what is not over within its limit', async () => {
     const { engine, clock } = await startVirtual(await pipelineOf(user('a', 'stuck'), '{ out: a.out }'));
     const query = outcomes([engine.infer({ text: 'hang' })]);
