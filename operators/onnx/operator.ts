@@ -1,5 +1,5 @@
 import type { Tensor as SessionTensor } from 'onnxruntime-node';
-import type { Item, Operator, Outputs, Runner, Site } from '../contract.ts';
+import type { Device, Item, Operator, Outputs, Runner, Site } from '../contract.ts';
 import { fromPlain } from '../codec.ts';
 import type { Datatype, NumericDatatype } from '../datatype.ts';
 import { MillraceError } from '../errors.ts';
@@ -7,7 +7,9 @@ import { bytes, texts, type BytesTensor, type NumericTensor, type Tensor } from 
 import { readModelMetadata, type ModelMetadata, type ModelPort } from './metadata.ts';
 import { parameters, type OnnxParameters } from './parameters.ts';
 import { fixedBatch, readPorts } from './ports.ts';
-import { createSession, type Runtime, type Session } from './session.ts';
+import { createSession, type Runtime } from './session.ts';
+import { Sessions, sessionsFor } from './sessions.ts';
+import { filledUp, paddedSize } from './shapes.ts';
 import { stack, stackBytes, unstack, type Padding } from './stack.ts';
 
 /** Our datatypes and ONNX Runtime's names of them. */
@@ -42,9 +44,10 @@ function constantTensor({ datatype, shape }: ModelPort, value: unknown): Tensor 
 /** Runs one model; scratch memory for stacking is kept between batches, one per input. */
 class ModelRunner implements Runner {
   readonly #runtime: Runtime;
-  readonly #session: Session;
+  readonly #sessions: Sessions;
   readonly #metadata: ModelMetadata;
   readonly #params: OnnxParameters;
+  readonly #device: Device;
   readonly #constants: Record<string, SessionTensor>;
   readonly #scratch = new Map<string, ArrayBuffer>();
   readonly #inputs: readonly ModelPort[];
@@ -52,14 +55,17 @@ class ModelRunner implements Runner {
   readonly #fetches: readonly string[];
 
   constructor(
-    started: Awaited<ReturnType<typeof createSession>>,
+    runtime: Runtime,
+    sessions: Sessions,
     metadata: ModelMetadata,
     params: OnnxParameters,
+    device: Device,
   ) {
-    this.#runtime = started.runtime;
-    this.#session = started.session;
+    this.#runtime = runtime;
+    this.#sessions = sessions;
     this.#metadata = metadata;
     this.#params = params;
+    this.#device = device;
     this.#fetches = metadata.outputs.map(({ name }) => name);
     const constants = params.constants ?? {};
     this.#inputs = metadata.inputs.filter(port => !(port.name in constants));
@@ -80,7 +86,7 @@ class ModelRunner implements Runner {
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await this.#sessions.release();
   }
 
   /** Indices of the items that one call of the model can take together: those of equal shapes, once padded. */
@@ -116,28 +122,32 @@ class ModelRunner implements Runner {
     if (axis === null) return null;
     const { to = 1, value = 0 } = this.#params.pad![name]!;
     const widest = Math.max(1, ...tensors.map(tensor => tensor.shape[axis] ?? 0));
-    return { axis, size: Math.ceil(widest / to) * to, value };
+    return { axis, size: paddedSize(widest, to, this.#device), value };
   }
 
   async #runStacked(items: readonly Item[]): Promise<Outputs[]> {
+    const filled = filledUp(items, this.#device);
     const feeds: Record<string, SessionTensor> = { ...this.#constants };
     for (const { name } of this.#inputs) {
-      const tensors = items.map(item => item.inputs[name] as Tensor);
+      const tensors = filled.map(item => item.inputs[name] as Tensor);
       feeds[name] = this.#toSession(this.#stack(name, tensors));
     }
-    const answer = await this.#session.run(feeds, this.#fetches);
+    const session = await this.#sessions.of(
+      this.#inputs.map(({ name }) => feeds[name]!.dims.join()).join(';'),
+    );
+    const answer = await session.run(feeds, this.#fetches);
     const outputs = items.map((): Outputs => ({}));
     for (const { name } of this.#metadata.outputs) {
       const axis = this.#params.axes?.[name] ?? 0;
       const parts = unstack(fromSession(answer[name]!), axis);
-      if (parts.length !== items.length) {
+      if (parts.length !== filled.length) {
         throw new MillraceError(
           'stage-failed',
-          `the model gave "${name}" of shape [${answer[name]!.dims.join(', ')}] for ${items.length} queries; ` +
+          `the model gave "${name}" of shape [${answer[name]!.dims.join(', ')}] for ${filled.length} queries; ` +
             `is its batch axis ${axis}?`,
         );
       }
-      for (const [index, part] of parts.entries()) outputs[index]![name] = part;
+      for (const [index, output] of outputs.entries()) output[name] = parts[index]!;
     }
     return outputs;
   }
@@ -184,6 +194,10 @@ export const operator: Operator<OnnxParameters> = {
   cost: 'heavy',
   async create(params: OnnxParameters, site: Site) {
     const metadata = await readModelMetadata(params.model);
-    return new ModelRunner(await createSession(params.model, site, params.providers), metadata, params);
+    const open = () => createSession(params.model, site, params.providers);
+    const { runtime, session } = await open();
+    const another = async () => (await open()).session;
+    const sessions = new Sessions(session, another, sessionsFor(site.device));
+    return new ModelRunner(runtime, sessions, metadata, params, site.device);
   },
 };

@@ -10,8 +10,15 @@ import { pipelineOf } from '../../support/virtual-engine.ts';
 
 const stages = '  a: { operator: emulate, inputs: { in: inputs.text }, params: { latency: { 1: 1 ms } } }';
 
-/** Warms up a pipeline with these samples; gives what was sent, and how many queries were in flight at most. */
-async function warm(device: Device, samples: readonly string[], { pure = true, fails = false } = {}) {
+/**
+ * Warms up a pipeline with these samples; gives what was sent, and how many queries were in flight at most.
+ * @param rounds milliseconds that the rounds of all samples take
+ */
+async function warm(
+  device: Device,
+  samples: readonly string[],
+  { pure = true, fails = false, rounds = [10, 10] } = {},
+) {
   const directory = temporaryFolder();
   mkdirSync(join(directory, 'samples'));
   for (const sample of samples) writeFileSync(join(directory, 'samples', `${sample}.txt`), sample);
@@ -29,19 +36,27 @@ async function warm(device: Device, samples: readonly string[], { pure = true, f
     if (fails) throw new MillraceError('invalid-input', 'it is not a picture');
     return {} as never;
   };
-  await warmUpGpu({ pipeline, deployment, infer } as Pick<Engine, 'pipeline' | 'deployment' | 'infer'>);
+  const times = rounds.flatMap(took => [0, took]);
+  const engine = { pipeline, deployment, infer } as Pick<Engine, 'pipeline' | 'deployment' | 'infer'>;
+  await warmUpGpu(engine, () => times.shift()!);
   return { sent, most };
 }
 
 describe('warming up for a GPU', () => {
   it('sends the samples one by one, then all at once', async () => {
     const { sent, most } = await warm('webgpu', ['x', 'y', 'z']);
-    expect(sent).toEqual(['x', 'y', 'z', 'x', 'y', 'z']);
+    expect(sent).toEqual(['x', 'y', 'z', 'x', 'y', 'z', 'x', 'y', 'z']);
     expect(most).toBe(3);
   });
 
+  it('sends them all until that gets no faster', async () => {
+    expect((await warm('cuda', ['x'], { rounds: [800, 400, 100, 90] })).sent).toHaveLength(1 + 4);
+    const ever = Array.from({ length: 100 }, (_, round) => 1000 * 0.7 ** round);
+    expect((await warm('cuda', ['x'], { rounds: ever })).sent).toHaveLength(1 + 8);
+  });
+
   it('goes on where samples fail: the first real query tells of it', async () => {
-    expect((await warm('cuda', ['x', 'y'], { fails: true })).sent).toHaveLength(4);
+    expect((await warm('cuda', ['x', 'y'], { fails: true })).sent).toHaveLength(6);
   });
 
   it.each([
