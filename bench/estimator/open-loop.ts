@@ -4,17 +4,27 @@ import type { ClientData } from './client.ts';
 /** Nanoseconds for the client to start in. */
 const lead = 500_000_000n;
 
+/** Milliseconds since the client's start, of each query. */
+export interface OpenLoop {
+  /** When it was sent, ascending. */
+  sent: Float64Array;
+  /** From there to its answer. */
+  latencies: Float64Array;
+}
+
 /**
- * Sends queries when they are due, whatever became of those before, and waits for every answer.
+ * Sends queries about when they are due, whatever became of those before, and waits for every answer. A query counts
+ * from when the client says so, however busy the engine's thread is then.
  * @param arrivals milliseconds, ascending
- * @returns milliseconds of each query from when it was due to its answer
  * @throws what the first query failed with
  */
 export async function openLoop(
   arrivals: Float64Array,
   infer: (query: number) => Promise<unknown>,
-): Promise<Float64Array> {
-  const workerData: ClientData = { arrivals, start: process.hrtime.bigint() + lead };
+): Promise<OpenLoop> {
+  const sent = new Float64Array(new SharedArrayBuffer(arrivals.byteLength));
+  const count = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: ClientData = { arrivals, sent, count, start: process.hrtime.bigint() + lead };
   const client = new Worker(new URL('./client.js', import.meta.url), { workerData });
   const latencies = new Float64Array(arrivals.length);
   try {
@@ -22,14 +32,20 @@ export async function openLoop(
       let left = arrivals.length;
       const send = async (query: number) => {
         await infer(query);
-        latencies[query] = Number(process.hrtime.bigint() - workerData.start) / 1e6 - arrivals[query]!;
+        latencies[query] = Number(process.hrtime.bigint() - workerData.start) / 1e6 - sent[query]!;
         if (--left === 0) resolve();
       };
+      const sendAll = async () => {
+        for (let query = 0; query < arrivals.length;) {
+          await Atomics.waitAsync(count, 0, query).value;
+          for (const until = Atomics.load(count, 0); query < until; query++) send(query).catch(reject);
+        }
+      };
       client.on('error', reject);
-      client.on('message', (query: number) => void send(query).catch(reject));
+      sendAll().catch(reject);
     });
   } finally {
     await client.terminate();
   }
-  return latencies;
+  return { sent, latencies };
 }
