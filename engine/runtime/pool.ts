@@ -32,8 +32,8 @@ export class Pool {
   #relieved = 0;
   #closed = false;
   readonly #closing = new AbortController();
-  /** Called once the last batch under way is over. */
-  #whenOver: () => void = () => undefined;
+  /** Called once no batch is under way any more. */
+  readonly #whenOver: (() => void)[] = [];
 
   constructor(options: PoolOptions) {
     const { setup, clock, events, profiled } = options;
@@ -197,16 +197,17 @@ export class Pool {
     if (this.#busy.size === 0) return;
     await new Promise<void>(resolve => {
       const stop = this.#clock.at(this.#clock.now() + limit, resolve);
-      this.#whenOver = () => {
+      this.#whenOver.push(() => {
         stop();
         resolve();
-      };
+      });
     });
   }
 
   #leaveBusy(slot: Slot): void {
     this.#busy.delete(slot);
-    if (this.#busy.size === 0) this.#whenOver();
+    if (this.#busy.size > 0 || this.#whenOver.length === 0) return;
+    for (const tell of this.#whenOver.splice(0)) tell();
   }
 
   /** Replicas that are there and not to go. */

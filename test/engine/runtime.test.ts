@@ -236,7 +236,7 @@ describe('shutting down', () => {
     await clock.advanceTo(10);
     cancel.abort();
     expect(await query).toEqual(['cancelled']);
-    await clock.until(engine.close());
+    await clock.until(Promise.all([engine.close(), engine.close()]));
     expect(clock.now()).toBe(100);
     expect(clock.pending).toBe(0);
   });

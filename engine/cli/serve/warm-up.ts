@@ -19,8 +19,9 @@ const gain = 0.75;
 
 /**
  * Sends the samples beside the pipeline through an engine with replicas on a GPU: first one by one, then all at once,
- * which makes fuller batches, until that gets no faster: a device meets the shapes of batches one after another. Does nothing where there is no GPU, there are no samples, or a stage may not be run for
- * nobody; and what a sample fails with is for the first real query to tell.
+ * which makes fuller batches, until that gets no faster: a device meets the shapes of batches one after another. Does
+ * nothing where there is no GPU, there are no samples, or a stage may not be run for nobody; and what a sample fails
+ * with is for the first real query to tell.
  * @param now milliseconds
  */
 export async function warmUpGpu(
