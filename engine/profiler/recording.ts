@@ -61,6 +61,9 @@ async function startEngine(
   return Engine.start(pipeline, { deployment, replicas: recording, clock });
 }
 
+/** Milliseconds for the batch of a sample that was cancelled. */
+const lastBatch = 2000;
+
 /**
  * Sends the samples through the pipeline, one by one, each stage on a replica of its own.
  * @throws MillraceError if a stage can't be started, if every sample failed (with the first failure's code and
@@ -98,7 +101,7 @@ export async function record(
       progress?.(index + 1, queries.length);
     }
   } finally {
-    await engine.close(0);
+    await engine.close(lastBatch);
   }
   if (answered.length === 0 && firstFailure) {
     const { label, error } = firstFailure;

@@ -132,9 +132,8 @@ class ModelRunner implements Runner {
       const tensors = filled.map(item => item.inputs[name] as Tensor);
       feeds[name] = this.#toSession(this.#stack(name, tensors));
     }
-    const session = await this.#sessions.of(
-      this.#inputs.map(({ name }) => feeds[name]!.dims.join()).join(';'),
-    );
+    const shapeOf = () => this.#inputs.map(({ name }) => feeds[name]!.dims.join()).join(';');
+    const session = await this.#sessions.of(shapeOf);
     const answer = await session.run(feeds, this.#fetches);
     const outputs = items.map((): Outputs => ({}));
     for (const { name } of this.#metadata.outputs) {

@@ -16,10 +16,10 @@ export function sessionsFor(device: Device): number {
 
 export class Sessions {
   readonly #open: () => Promise<Session>;
+  /** The one for all shapes, or for the first that comes. */
+  readonly #first: Session;
   /** By shape, the one used last at the end. */
   readonly #sessions = new Map<string, Session>();
-  /** Opened, and of no shape yet. */
-  #spare: Session | null;
   #most: number;
 
   /**
@@ -28,13 +28,24 @@ export class Sessions {
    * @param most sessions that are kept open, at least one
    */
   constructor(first: Session, open: () => Promise<Session>, most: number) {
-    this.#spare = first;
+    this.#first = first;
     this.#open = open;
     this.#most = most;
   }
 
-  /** The session for a shape: its own, else a new one, which may cost the one used longest ago. */
-  async of(shape: string): Promise<Session> {
+  /**
+   * The session for a shape: its own, else a new one, which may cost the one used longest ago.
+   * @param shapeOf is asked only where it matters
+   */
+  of(shapeOf: () => string): Session | Promise<Session> {
+    return this.#most === 1 ? this.#first : this.#ofShape(shapeOf());
+  }
+
+  async release(): Promise<void> {
+    for (const session of new Set([this.#first, ...this.#sessions.values()])) await session.release();
+  }
+
+  async #ofShape(shape: string): Promise<Session> {
     const session = this.#sessions.get(shape) ?? (await this.#another());
     this.#sessions.delete(shape);
     this.#sessions.set(shape, session);
@@ -42,11 +53,7 @@ export class Sessions {
   }
 
   async #another(): Promise<Session> {
-    if (this.#spare) {
-      const session = this.#spare;
-      this.#spare = null;
-      return session;
-    }
+    if (this.#sessions.size === 0) return this.#first;
     if (this.#most > this.#sessions.size) {
       try {
         return await this.#open();
@@ -58,10 +65,5 @@ export class Sessions {
     const [shape, session] = this.#sessions.entries().next().value!;
     this.#sessions.delete(shape);
     return session;
-  }
-
-  async release(): Promise<void> {
-    for (const session of [...this.#sessions.values(), ...(this.#spare ? [this.#spare] : [])])
-      await session.release();
   }
 }

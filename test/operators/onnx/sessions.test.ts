@@ -16,7 +16,7 @@ function sessions(most: number, memory = Infinity) {
     return next();
   };
   const all = new Sessions(next(), open, most);
-  const of = async (shape: string) => ((await all.of(shape)) as Session & { name: string }).name;
+  const of = async (shape: string) => ((await all.of(() => shape)) as Session & { name: string }).name;
   return { all, of, released };
 }
 
