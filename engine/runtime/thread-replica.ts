@@ -4,6 +4,7 @@ import { devicesInTurns, type Device } from '../../operators/index.ts';
 import { errorOf } from './item-error.ts';
 import type { Batch, BatchResult, ItemError, Program, ReplicaSpec } from './message.ts';
 import { threadNiceness } from './niceness.ts';
+import { spareGarbage, unrefWorker } from './piscina-worker.ts';
 import { ReplicaLost, type Replica, type ReplicaFactory } from './replica.ts';
 import { Vigil, type Pace } from './vigil.ts';
 import type { Wire } from './wire/format.ts';
@@ -36,6 +37,7 @@ class Thread {
     });
     this.#pool.on('workerCreate', (worker: object) => {
       this.#worker = worker;
+      spareGarbage(worker);
     });
   }
 
@@ -90,15 +92,9 @@ class Thread {
     await this.#pool.destroy();
   }
 
-  /**
-   * Lets the process end although a task never does. piscina keeps the port of a busy thread alive and has no call
-   * against that, so it is reached by the symbol that its event carries.
-   */
+  /** Lets the process end although a task never does. */
   abandon(): void {
-    const inner = Object.getOwnPropertySymbols(this.#worker ?? {}).map(
-      symbol => (this.#worker as Record<symbol, unknown>)[symbol],
-    );
-    for (const held of inner) if (isUnrefable(held)) held.unref();
+    unrefWorker(this.#worker);
   }
 }
 
@@ -106,10 +102,6 @@ class Thread {
 function howItEnded(error: unknown): string {
   const code = /^worker exited with code: (\d+)$/.exec((error as Error).message)?.[1];
   return code === undefined ? 'an error outside of any query' : `exit code ${code}`;
-}
-
-function isUnrefable(value: unknown): value is { unref(): void } {
-  return typeof (value as { unref?: unknown } | null)?.unref === 'function';
 }
 
 /** The thread of each device whose sessions must all be made and run by one. */
