@@ -34,8 +34,8 @@ export interface System {
   /** Service times of a stage; undefined where that hardware can't run it. */
   timesOf(stage: string, hardware: string): ServiceDistribution | undefined;
   /**
-   * What a batch costs a replica of these stages beside them, in milliseconds: it is handed over once, which takes as
-   * long as for the one of them whose batches take longest.
+   * What a batch costs a replica of these stages beside what they take alone, in milliseconds: it is handed over once,
+   * which takes as long as for the one of them whose batches take longest, and each of them takes longer among others.
    */
   wakeOf(stages: readonly string[], hardware: string): number;
   /**
@@ -108,6 +108,7 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
     engine: {
       query: Math.max(0, ...profiles.map(({ engine }) => engine.query)),
       hop: Math.max(0, ...profiles.map(({ engine }) => engine.hop)),
+      item: Math.max(0, ...profiles.map(({ engine }) => engine.item ?? 0)),
       ...pausesOf(profiles.map(({ engine }) => engine)),
       host: Object.keys(hardware.hosts).length === 1 ? 0 : -1,
     },
@@ -121,7 +122,9 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
     timesOf: (stage, type) => distributions.get(JSON.stringify([stage, type])),
     wakeOf(stages, type) {
       const { wake } = byHardware.get(type)?.engine ?? noCost;
-      return Math.max(...stages.map(stage => stageOn(stage, type)?.wake ?? wake));
+      const profiles = stages.map(stage => stageOn(stage, type));
+      const handover = Math.max(...profiles.map(profile => profile?.wake ?? wake));
+      return profiles.reduce((sum, profile) => sum + (profile?.interference ?? 0), handover);
     },
     restedOf: (stages, type) => together(stages.map(stage => stageOn(stage, type)?.rested ?? [])),
     threadsOf(stages, type) {

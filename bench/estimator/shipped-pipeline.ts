@@ -34,7 +34,7 @@ import { percentilesOf, type Row } from './row.ts';
 /** Milliseconds that profiling one pipeline may take, and that replaying its arrivals takes about. */
 const [profileTime, replayTime] = [60_000, 20_000];
 /** Milliseconds for which the client alone is measured. */
-const handoverTime = 3000;
+const sendingFor = 3000;
 const runs = 3;
 const utilisations = [0.3, 0.6];
 const seed = 1;
@@ -79,23 +79,39 @@ function systemOf(pipeline: BoundPipeline, profile: Profile): System {
 
 /**
  * Rate at which the machine's cores are so busy, from what a query takes of them in its stages, and on the engine's own
- * thread with a batch to itself in each group: beside light stages that is not little.
+ * thread with a batch to itself for each item in each group: beside light stages that is not little.
  */
-function rateAt(system: System, groups: readonly Group[], utilisation: number): number {
-  const inStages = system.structure.stages.reduce(
-    (sum, { name, scale }) =>
-      sum + scale.mean * system.timesOf(name, 'cpu')!.mean(1) * system.threadsOf([name], 'cpu'),
-    0,
+function rateAt(
+  { structure, engine, ...system }: System,
+  groups: readonly Group[],
+  utilisation: number,
+): number {
+  const { query, hop, item = 0 } = engine;
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const means = new Map(structure.stages.map(({ name, scale }) => [name, scale.mean]));
+  const inStages = sum(
+    [...means].map(
+      ([name, items]) => items * system.timesOf(name, 'cpu')!.mean(1) * system.threadsOf([name], 'cpu'),
+    ),
   );
-  const { query, hop } = system.engine;
-  return (1000 * cores * utilisation) / (inStages + query + groups.length * hop);
+  const items = sum(groups.map(({ stages }) => Math.max(...stages.map(stage => means.get(stage)!))));
+  return (1000 * cores * utilisation) / (inStages + query + items * (hop + item));
 }
 
-/** Milliseconds that a query takes from the client's thread to the engine's, which no simulation knows of. */
-async function handoverOf(arrivals: Float64Array): Promise<number> {
-  const few = arrivals.filter(arrival => arrival < handoverTime);
-  const { latencies } = await openLoop(few, async () => undefined);
-  return percentileOf(latencies.sort(), 50);
+/**
+ * Processor milliseconds that sending a query takes: the client's thread, and handing it over to the engine's. A client
+ * is elsewhere in use, so no profile knows of that, but here it runs on the engine's cores.
+ */
+async function sendingTime(arrivals: Float64Array): Promise<number> {
+  const timeOf = async (some: Float64Array) => {
+    const before = process.cpuUsage();
+    await openLoop(some, async () => undefined);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  const many = arrivals.filter(arrival => arrival < sendingFor);
+  const start = await timeOf(arrivals.slice(0, 1));
+  return Math.max(0, (await timeOf(many)) - start) / many.length;
 }
 
 async function measureCell(
@@ -105,7 +121,8 @@ async function measureCell(
   queries: readonly Query[],
   utilisation: number,
 ): Promise<Row> {
-  const { name } = system.pipeline;
+  const { engine: engineCost, pipeline } = system;
+  const { name } = pipeline;
   const rate = rateAt(system, groups, utilisation);
   const count = Math.max(100, Math.round((rate * replayTime) / 1000));
   const [sample] = drawSamples({ kind: 'gamma', rate, cv: 1, queries: count, seeds: seed }) as [Sample];
@@ -123,10 +140,11 @@ async function measureCell(
     arrivals.push(sent);
   }
   // Afterwards, so that a simulation's garbage is collected during no run.
+  const query = engineCost.query + (await sendingTime(sample.arrivals));
+  const withClient = { ...system, engine: { ...engineCost, query } };
   const predicted = arrivals.map(
-    sent => estimate(system, groups, [{ ...sample, arrivals: sent }], []).latencies,
+    sent => estimate(withClient, groups, [{ ...sample, arrivals: sent }], []).latencies,
   );
-  const handover = await handoverOf(sample.arrivals);
   const all = (of: readonly Float64Array[], percentile: number) =>
     of.map(latencies => percentileOf(latencies, percentile));
   return {
@@ -134,7 +152,7 @@ async function measureCell(
     rate: figure(rate),
     cv: 1,
     utilisation,
-    predicted: percentilesOf(percentile => handover + median(all(predicted, percentile))),
+    predicted: percentilesOf(percentile => median(all(predicted, percentile))),
     measured: percentilesOf(percentile => median(all(measured, percentile))),
     floor: percentilesOf(percentile => {
       const [first, second] = all(measured, percentile) as [number, number];

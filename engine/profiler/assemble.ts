@@ -3,6 +3,7 @@ import type { Profile, StageProfile } from '../../planner/index.ts';
 import { hostFacts } from './host.ts';
 import type { Measurements } from './measurements.ts';
 import type { Recording } from './recording.ts';
+import { rounded } from './repetitions.ts';
 
 /**
  * Puts what was measured together as a profile of this machine, stages in the pipeline's order.
@@ -13,7 +14,7 @@ export function assemble(
   hardware: string,
   measured: readonly BoundStage[],
   recording: Recording,
-  { engine, stages }: Measurements,
+  { engine, inPlace, stages }: Measurements,
 ): Profile {
   const profiles = pipeline.stages
     .filter(stage => measured.includes(stage))
@@ -27,6 +28,7 @@ export function assemble(
           scale: { mean, samples },
           batches,
           ...(wake !== undefined && { wake }),
+          ...interferenceOf(batches[0]!.mean, inPlace?.stages[name]),
           ...(rested.length > 0 && { rested }),
           ...(threads !== undefined && { threads }),
           memory,
@@ -37,7 +39,12 @@ export function assemble(
     pipeline: pipeline.name,
     hardware,
     host: hostFacts(),
-    engine: engine!,
+    engine: { ...engine!, ...inPlace?.costs },
     stages: Object.fromEntries(profiles),
   };
+}
+
+/** What batches of one take longer in place than alone, if that is known. */
+function interferenceOf(alone: number, inPlace: number | undefined): Pick<StageProfile, 'interference'> {
+  return inPlace === undefined ? {} : { interference: rounded(Math.max(0, inPlace - alone)) };
 }

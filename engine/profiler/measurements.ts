@@ -1,6 +1,7 @@
 /** What a profiler has measured so far: plain data, kept between its runs. */
 import type { BatchTimes } from '../../operators/index.ts';
 import type { EngineCost, Rested } from '../../planner/index.ts';
+import type { InPlace } from './in-place.ts';
 
 export interface StageMeasurements {
   /** Resident bytes a replica adds. */
@@ -20,14 +21,16 @@ export interface StageMeasurements {
 export interface Measurements {
   /** Null until it was measured. */
   engine: EngineCost | null;
+  /** Of the pipeline as a whole; null until it was measured, and where it can't be. */
+  inPlace: InPlace | null;
   /** By name; a stage that was not looked at yet is absent. */
   stages: Readonly<Record<string, StageMeasurements>>;
 }
 
-export const nothingMeasured: Measurements = { engine: null, stages: {} };
+export const nothingMeasured: Measurements = { engine: null, inPlace: null, stages: {} };
 
 /** Kind and version, the first key of the text. */
-const version = 'measurements/2';
+const version = 'measurements/3';
 
 /**
  * Measurements as text, to go on from later.
@@ -46,5 +49,5 @@ export function readMeasurements(text: string, identity: string): Measurements |
     return null;
   }
   if (file?.millrace !== version || file.identity !== identity || !file.stages) return null;
-  return { engine: file.engine ?? null, stages: file.stages };
+  return { engine: file.engine ?? null, inPlace: file.inPlace ?? null, stages: file.stages };
 }

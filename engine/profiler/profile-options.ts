@@ -7,8 +7,9 @@ import type { Measurements } from './measurements.ts';
 
 /** What the profiler is doing. */
 export interface ProfileProgress {
-  /** `samples`, `start`, `engine`, or the name of the stage that is measured. */
-  doing: { step: 'samples' | 'start' | 'engine' } | { stage: string; batch: number; repetition: number };
+  /** `samples`, `start`, `engine`, `whole`, or the name of the stage that is measured. */
+  doing:
+    { step: 'samples' | 'start' | 'engine' | 'whole' } | { stage: string; batch: number; repetition: number };
   /** How far it is, 0 to 1: by steps and stages, whatever time each takes. */
   share: number;
   /** Milliseconds of the budget that are left. */

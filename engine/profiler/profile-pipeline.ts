@@ -5,10 +5,13 @@ import type { Profile } from '../../planner/index.ts';
 import { realClock, type Clock } from '../runtime/clock.ts';
 import { defaultLimits } from '../runtime/limits.ts';
 import type { ReplicaFactory } from '../runtime/replica.ts';
+import { threadReplicasWith } from '../runtime/thread-replica.ts';
+import { Vigil } from '../runtime/vigil.ts';
 import { workerReplicas } from '../runtime/worker-replica.ts';
 import { assemble } from './assemble.ts';
 import { Budget } from './budget.ts';
 import { measureEngine } from './engine-cost.ts';
+import { measureInPlace } from './in-place.ts';
 import { nothingMeasured, type Measurements, type StageMeasurements } from './measurements.ts';
 import { measureMemory } from './memory.ts';
 import type { ProfileOptions, ProfileOutcome, ProfileProgress } from './profile-options.ts';
@@ -16,8 +19,11 @@ import type { StageInput } from './recorder.ts';
 import { record, type Recording, type SampleQuery } from './recording.ts';
 import { profileStage } from './stage-profiler.ts';
 
-/** Shares of the budget after which no more is done for the samples, the memory or the engine's own cost than needed. */
-const shares = { samples: 0.25, memory: 0.1, engine: 0.08 };
+/**
+ * Shares of the budget after which no more is done for the samples, the memory, the engine's own cost or the pipeline as a
+ * whole than needed.
+ */
+const shares = { samples: 0.25, memory: 0.1, engine: 0.08, whole: 0.12 };
 
 /**
  * Measures the stages of a pipeline on this machine, one after the other, the fastest first.
@@ -62,7 +68,7 @@ class Profiler {
     const {
       hardware,
       clock = realClock,
-      replicas = workerReplicas(defaultLimits.start),
+      replicas = workerReplicas(defaultLimits.start, threadReplicasWith(new Vigil(1))),
       budget = 60_000,
     } = options;
     this.#pipeline = pipeline;
@@ -84,6 +90,7 @@ class Profiler {
       const engine = await measureEngine(replicas, clock, share, this.#options.turn);
       await this.#keep({ ...this.#measurements, engine });
     }
+    await this.#measureWhole(recording);
     for (const [index, stage] of stages.entries()) {
       if (this.#interrupted) break;
       const share = shareOf(stages.slice(index).map(({ name }) => recording.stages.get(name)!.service));
@@ -178,9 +185,34 @@ class Profiler {
     });
   }
 
+  /** What a virtual clock says tells nothing of how busy threads are. */
+  async #measureWhole({ answered }: Recording): Promise<void> {
+    const { engine, inPlace } = this.#measurements;
+    const { hardware, clock, replicas } = this.#trial;
+    if (!engine || inPlace || this.#interrupted || clock !== realClock) return;
+    this.#tell({ step: 'whole' }, 0.5);
+    const { signal, turn } = this.#options;
+    try {
+      const whole = await measureInPlace(this.#pipeline, answered, {
+        hardware,
+        replicas,
+        budget: this.#budget.share(shares.whole),
+        query: engine.query,
+        signal,
+        turn,
+      });
+      if (whole) await this.#keep({ ...this.#measurements, inPlace: whole });
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      this.#notes.push(
+        `what the engine takes was not measured on this pipeline as a whole: ${error.message}`,
+      );
+    }
+  }
+
   #with({ name }: BoundStage, stage: StageMeasurements): Measurements {
-    const { engine, stages } = this.#measurements;
-    return { engine, stages: { ...stages, [name]: stage } };
+    const { stages, ...others } = this.#measurements;
+    return { ...others, stages: { ...stages, [name]: stage } };
   }
 
   async #keep(measurements: Measurements): Promise<void> {

@@ -27,6 +27,8 @@ export interface RecordedStage {
 export interface Recording {
   /** By name. */
   stages: ReadonlyMap<string, RecordedStage>;
+  /** The samples that were answered; at least one. */
+  answered: readonly SampleQuery[];
   /** What was left out of the samples, and why. */
   notes: readonly string[];
 }
@@ -76,7 +78,8 @@ export async function record(
 ): Promise<Recording> {
   const recorder = new Recorder();
   const { budget, signal, progress } = options;
-  const answered: QueryResult[] = [];
+  const answered: SampleQuery[] = [];
+  const results: QueryResult[] = [];
   const notes: string[] = [];
   let firstFailure: { label: string; error: MillraceError } | null = null;
   const engine = await startEngine(pipeline, recorder, options);
@@ -90,7 +93,8 @@ export async function record(
       }
       recorder.mark();
       try {
-        answered.push(await engine.infer(inputs, signal ? { signal } : {}));
+        results.push(await engine.infer(inputs, signal ? { signal } : {}));
+        answered.push({ label, inputs });
       } catch (thrown) {
         const error = asStageError(thrown, '');
         if (error.code === 'cancelled') throw error;
@@ -111,7 +115,7 @@ export async function record(
       cause: error,
     });
   }
-  return { stages: gather(pipeline, answered, recorder), notes };
+  return { stages: gather(pipeline, results, recorder), answered, notes };
 }
 
 function gather(

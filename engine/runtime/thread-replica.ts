@@ -14,7 +14,16 @@ import type { ThreadAnswer, ThreadMessage } from './worker.ts';
 const filename = new URL('./worker.js', import.meta.url).href;
 
 /** One for all engines of this thread: it is their batches together that leave a core free or not. */
-const vigil = new Vigil();
+const common = new Vigil();
+
+/** Whose batches a replica runs. */
+interface Caller {
+  /** The programs that the replica has. */
+  known: Map<Program, number>;
+  /** Of the replica. */
+  pace: Pace;
+  vigil: Vigil;
+}
 
 /** A thread and the replicas that live in it. */
 class Thread {
@@ -62,11 +71,7 @@ class Thread {
     }
   }
 
-  /**
-   * @param known the programs that the replica has
-   * @param pace of the replica
-   */
-  async run(replica: number, batch: Batch, known: Map<Program, number>, pace: Pace): Promise<BatchResult> {
+  async run(replica: number, batch: Batch, { known, pace, vigil }: Caller): Promise<BatchResult> {
     const { wire, transfer } = packBatch(batch, known);
     const send = () => this.#pool.run([replica, wire], transfer.length > 0 ? { transferList: transfer } : {});
     let answer: Wire;
@@ -120,28 +125,32 @@ async function destroyIfEmpty(thread: Thread, device: Device): Promise<void> {
   await thread.destroy();
 }
 
-export const threadReplicas: ReplicaFactory = {
-  async start(spec, signal): Promise<Replica> {
-    const thread = threadFor(spec.device);
-    const abandon = () => thread.abandon();
-    signal?.addEventListener('abort', abandon, { once: true });
-    try {
-      const replica = await thread.start(spec);
-      const known = new Map<Program, number>();
-      const pace: Pace = { milliseconds: Infinity };
-      return {
-        run: batch => thread.run(replica, batch, known, pace),
-        async retire() {
-          await thread.retire(replica);
-          await destroyIfEmpty(thread, spec.device);
-        },
-        abandon: () => thread.abandon(),
-      };
-    } catch (error) {
-      await destroyIfEmpty(thread, spec.device);
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', abandon);
-    }
-  },
-};
+export const threadReplicas = threadReplicasWith(common);
+
+/** @param vigil by which this thread waits for their batches */
+export function threadReplicasWith(vigil: Vigil): ReplicaFactory {
+  return { start: (spec, signal) => startReplica(spec, vigil, signal) };
+}
+
+async function startReplica(spec: ReplicaSpec, vigil: Vigil, signal?: AbortSignal): Promise<Replica> {
+  const thread = threadFor(spec.device);
+  const abandon = () => thread.abandon();
+  signal?.addEventListener('abort', abandon, { once: true });
+  try {
+    const replica = await thread.start(spec);
+    const caller: Caller = { known: new Map(), pace: { milliseconds: Infinity }, vigil };
+    return {
+      run: batch => thread.run(replica, batch, caller),
+      async retire() {
+        await thread.retire(replica);
+        await destroyIfEmpty(thread, spec.device);
+      },
+      abandon: () => thread.abandon(),
+    };
+  } catch (error) {
+    await destroyIfEmpty(thread, spec.device);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abandon);
+  }
+}

@@ -5,11 +5,14 @@ import type { ReplicaFactory } from './replica.ts';
 import { limitStart } from './start-limit.ts';
 import { threadReplicas } from './thread-replica.ts';
 
-/** @param startLimit milliseconds in which a replica must be ready */
-export function workerReplicas(startLimit: number): ReplicaFactory {
+/**
+ * @param startLimit milliseconds in which a replica must be ready
+ * @param threads those that are threads
+ */
+export function workerReplicas(startLimit: number, threads = threadReplicas): ReplicaFactory {
   const workers: ReplicaFactory = {
     start(spec, signal) {
-      const factory = spec.isolation === 'process' ? processReplicas : threadReplicas;
+      const factory = spec.isolation === 'process' ? processReplicas : threads;
       return factory.start(spec, signal);
     },
   };

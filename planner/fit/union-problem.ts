@@ -144,6 +144,7 @@ export class UnionProblem {
       engine: {
         query: Math.max(...engines.map(({ query }) => query)),
         hop: Math.max(...engines.map(({ hop }) => hop)),
+        item: Math.max(...engines.map(({ item = 0 }) => item)),
         ...pausesOf(engines),
         host: engines[0]!.host ?? -1,
       },

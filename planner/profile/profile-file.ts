@@ -57,12 +57,19 @@ export function parseProfile(
 }
 
 function readEngine(source: SourceFile, engine: FileEngine): EngineCost {
-  const { query = 0, hop = 0, wake = 0, stalls, collections } = engine;
+  const { query = 0, hop = 0, wake = 0, item, stalls, collections } = engine;
   const read = stalls && {
     every: stalls.every,
     quantiles: readQuantiles(source, pointer('engine', 'stalls', 'quantiles'), stalls.quantiles),
   };
-  return { query, hop, wake, ...(read && { stalls: read }), ...(collections && { collections }) };
+  return {
+    query,
+    hop,
+    wake,
+    ...(item !== undefined && { item }),
+    ...(read && { stalls: read }),
+    ...(collections && { collections }),
+  };
 }
 
 /** A profile as the text of its file. What `parseProfile` makes of that is the profile again. */
@@ -92,6 +99,7 @@ function fileEngine({ stalls, ...engine }: EngineCost): FileEngine {
 function fileStage({
   scale: { mean, samples },
   wake,
+  interference,
   rested,
   threads,
   memory,
@@ -103,6 +111,7 @@ function fileStage({
   return {
     scale: { mean, ...(samples.length > 0 && { samples }) },
     ...(wake !== undefined && { wake }),
+    ...(interference !== undefined && { interference }),
     ...(rested && { rested: Object.fromEntries(rested.map(({ rest, ...more }) => [rest, more])) }),
     ...(threads !== undefined && { threads }),
     ...(memory !== undefined && { memory }),

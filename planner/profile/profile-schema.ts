@@ -32,6 +32,7 @@ const Stage = object(
   },
   {
     wake: Time,
+    interference: Time,
     rested: record('^\\d{1,9}(?:\\.\\d+)?$', Rested),
     threads: { type: 'number', minimum: 0 },
     memory: { type: 'number', minimum: 0 },
@@ -49,6 +50,7 @@ const Engine = object(
   {
     query: Time,
     hop: Time,
+    item: Time,
     wake: Time,
     stalls: object({ every: Interval, quantiles: Quantiles }, {}, open),
     collections: object({ queries: Queries, time: Time }, {}, open),

@@ -9,6 +9,7 @@ import { smoothTimes, type Fall, type MeasuredTimes } from './smooth.ts';
 export interface FileStage {
   scale: FileScale;
   wake?: number;
+  interference?: number;
   threads?: number;
   rested?: Record<string, Partial<Omit<Rested, 'rest'>>>;
   memory?: number;
@@ -33,6 +34,7 @@ export function readStage(source: SourceFile, name: string, stage: FileStage): S
   return {
     scale: readScale(source, name, stage.scale),
     ...(stage.wake !== undefined && { wake: stage.wake }),
+    ...(stage.interference !== undefined && { interference: stage.interference }),
     ...(stage.rested && { rested: readRested(stage.rested) }),
     ...(stage.threads !== undefined && { threads: stage.threads }),
     ...(stage.memory !== undefined && { memory: stage.memory }),

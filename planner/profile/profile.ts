@@ -24,6 +24,8 @@ export interface StageProfile {
   batches: readonly BatchTimes[];
   /** Milliseconds a batch of this stage alone costs its replica beside the stage; the engine's `wake` if not known. */
   wake?: number;
+  /** Milliseconds that a batch takes longer among the pipeline's other stages than alone; 0 if not known. */
+  interference?: number;
   /** In ascending order of the rest, with times that never fall; by itself none costs anything. */
   rested?: readonly Rested[];
   /** Processor threads that a batch keeps busy; those of the hardware type if not known. */
@@ -54,6 +56,8 @@ export interface EngineCost {
   query: number;
   /** Main-thread time per batch: handing it to a replica and taking its results in. */
   hop: number;
+  /** Main-thread time per item of a batch, beside the batch's own; 0 if not known. */
+  item?: number;
   /**
    * What a batch costs its replica beside its stages, where they have no `wake` of their own: messages between threads,
    * timers that overshoot.

@@ -158,9 +158,13 @@ export class Worksheet {
     }
   }
 
-  /** What a batch costs its replica beside its stages: it is only free once the main thread took the results. */
+  /**
+   * What a batch costs its replica beside its stages, at least: it is only free once the main thread took the results,
+   * of one item or more.
+   */
   #wakeOf({ wake }: Pick<SimulatedPool, 'wake'>): number {
-    return wake + this.#system.engine.hop;
+    const { hop, item = 0 } = this.#system.engine;
+    return wake + hop + item;
   }
 
   /** What a batch of one takes a group's replica, by unit: the same for every pool of the hardware. */

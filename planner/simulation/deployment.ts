@@ -42,10 +42,11 @@ export interface SimulatedGroup {
   pools: readonly SimulatedPool[];
 }
 
-/** The engine's main thread, in milliseconds per query and per batch. */
+/** The engine's main thread, in milliseconds per query, per batch and per item of a batch. */
 export interface SimulatedEngine {
   query: number;
   hop: number;
+  item?: number;
   /** What holds it up now and then; nothing unless given. */
   stalls?: Stalls | undefined;
   collections?: Collections | undefined;

@@ -191,7 +191,7 @@ class Simulation implements FlowEvents, DropEvents {
   #arrive(query: number): void {
     this.#controller?.arrived(this.#now);
     if (this.#main.instant) this.#start(query);
-    else this.#main.push(Task.arrival, query, this.#now, this.#around.sequence++);
+    else this.#main.push(Task.arrival, query, 0, this.#now, this.#around.sequence++);
   }
 
   /** Something is over on a host: a batch, or what the main thread did. */
@@ -205,7 +205,10 @@ class Simulation implements FlowEvents, DropEvents {
     const group = this.#groups.owner(replica);
     group.leaveHost(replica, this.#now);
     if (this.#main.instant) group.complete(replica, this.#now);
-    else this.#main.push(Task.completion, replica, this.#now, this.#around.sequence++);
+    else {
+      const items = group.itemsOf(replica);
+      this.#main.push(Task.completion, replica, items, this.#now, this.#around.sequence++);
+    }
   }
 
   /** The main thread is done with something. */

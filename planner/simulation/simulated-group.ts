@@ -190,6 +190,11 @@ export class RunningGroup {
     }
   }
 
+  /** Items of a replica's batch. */
+  itemsOf(replica: number): number {
+    return this.#taken[replica - this.first]!;
+  }
+
   /** A replica's batch is over: it takes no more of its host's cores. */
   leaveHost(replica: number, now: number): void {
     const own = replica - this.first;

@@ -50,8 +50,8 @@ describe('millrace profile', () => {
     expect(scale).toEqual({ mean: 1, samples: [1, 1, 1] });
     expect(batches.map(({ batch }) => batch)).toEqual([1, 2]);
     expect(memory).toBeGreaterThan(0);
-    const { query, hop, wake } = profile!.engine;
-    for (const cost of [query, hop, wake]) expect(cost).toBeGreaterThanOrEqual(0);
+    const { query, hop, item, wake } = profile!.engine;
+    for (const cost of [query, hop, item, wake]) expect(cost).toBeGreaterThanOrEqual(0);
   });
 
   it('takes the samples beside the pipeline, and prints nothing but the profile where that is asked for', async () => {

@@ -50,6 +50,12 @@ describe('a replica of several stages', () => {
     expect(systemOf({}, { wake: 0 }).wakeOf(['a', 'b'], 'cpu')).toBe(0.1);
   });
 
+  it('takes longer among others for each of them', () => {
+    const system = systemOf({ wake: 0.3, interference: 0.05 }, { wake: 0.2, interference: 0.5 });
+    expect(system.wakeOf(['a'], 'cpu')).toBeCloseTo(0.35, 10);
+    expect(deploy(system, fused).groups[0]!.pools[0]!.wake).toBeCloseTo(0.85, 10);
+  });
+
   it('takes longer after a rest in each of them', () => {
     const system = systemOf(
       { rested: [{ rest: 1, time: 0.5, wake: 0.2 }] },
@@ -75,7 +81,7 @@ describe('a replica of several stages', () => {
 
 describe('the engine’s main thread', () => {
   it('runs on the host where there is only one', () => {
-    expect(deploy(systemOf({}, {}), fused).engine).toEqual({ query: 0.5, hop: 0.25, host: 0 });
+    expect(deploy(systemOf({}, {}), fused).engine).toEqual({ query: 0.5, hop: 0.25, item: 0, host: 0 });
     const two = { ...here, hosts: { ...here.hosts, there: { cores: 8, types: [] } } };
     expect(deploy(systemOf({}, {}, two), fused).engine.host).toBe(-1);
     expect(deploy(systemOf({}, {}, { ...here, hosts: {} }), fused).engine.host).toBe(-1);

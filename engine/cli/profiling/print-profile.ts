@@ -32,7 +32,7 @@ function rowsOf(name: string, { scale, batches, memory = 0 }: StageProfile): str
 export function printProfile({ stages, engine }: Profile): string {
   const headings = ['stage', 'items/query', 'batch', 'median', 'p99', 'items/s', '', 'memory'];
   const rows = Object.entries(stages).flatMap(([name, stage]) => rowsOf(name, stage));
-  const { query, hop, wake } = engine;
-  const costs = `${formatDuration(query)} a query and ${formatDuration(hop)} a batch`;
+  const { query, hop, item = 0, wake } = engine;
+  const costs = `${formatDuration(query)} a query, ${formatDuration(hop)} a batch and ${formatDuration(item)} an item`;
   return `${table(headings, rows)}\n\nThe engine's main thread: ${costs}; between threads: ${formatDuration(wake)} a batch`;
 }

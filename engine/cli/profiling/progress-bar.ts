@@ -1,7 +1,12 @@
 import type { ProfileProgress } from '../../profiler/profile-options.ts';
 
 const width = 20;
-const steps = { samples: 'sending samples through', start: 'starting stages', engine: 'engine' };
+const steps = {
+  samples: 'sending samples through',
+  start: 'starting stages',
+  engine: 'engine',
+  whole: 'pipeline as a whole',
+};
 
 /** What is done, how far that is, and for how long it may still go on. */
 function describeProgress({ doing, share, left }: ProfileProgress): string {

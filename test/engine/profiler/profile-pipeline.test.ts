@@ -157,7 +157,7 @@ describe('a profile that is interrupted', () => {
   });
 
   it('goes on with nothing of something else', () => {
-    const text = writeMeasurements({ engine: null, stages: {} }, 'id');
+    const text = writeMeasurements({ engine: null, inPlace: null, stages: {} }, 'id');
     expect(readMeasurements(text, 'another')).toBe(null);
     expect(readMeasurements(text.slice(0, -5), 'id')).toBe(null);
     expect(readMeasurements('null', 'id')).toBe(null);

@@ -108,6 +108,7 @@ describe('a profile', () => {
           time.map(mean => ({ mean: mean / 10, samples: [] })),
         ),
         wake: time,
+        interference: time,
         rested: rising
           .filter(({ length }) => length > 0)
           .map(times => times.map((time, index) => ({ rest: 4 ** index, time, wake: time / 2 }))),
@@ -133,7 +134,7 @@ describe('a profile', () => {
       hardware: name,
       host: fc.dictionary(name, fc.oneof(name, fc.nat()), { noNullPrototype: true }),
       engine: fc.record(
-        { query: time, hop: time, wake: time, stalls, collections },
+        { query: time, hop: time, item: time, wake: time, stalls, collections },
         { requiredKeys: ['query', 'hop', 'wake'] },
       ),
       stages: fc.dictionary(name, fc.oneof(stage, single), { noNullPrototype: true }),

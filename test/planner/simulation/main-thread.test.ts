@@ -30,6 +30,19 @@ describe('the main thread', () => {
     expect(mainBusy).toBe(3 * 0.5 + 2 * 0.25);
   });
 
+  it('takes longer for a batch of more items', () => {
+    const deployment = deploymentOf([poolOf(constant(10), { batch: 8 })], {
+      engine: { query: 0, hop: 0.25, item: 0.5 },
+    });
+    const { latencies, mainBusy } = simulate(chainOf(1), deployment, {
+      seed: 1,
+      arrivals: Float64Array.of(0, 1, 1),
+    });
+    // The second batch goes at 10.75, takes 10, and 1.25 of the main thread.
+    expect([...latencies]).toEqual([10.75, 21, 21]);
+    expect(mainBusy).toBe(2 * 0.25 + 3 * 0.5);
+  });
+
   it('limits the rate, however many replicas there are', () => {
     // Each query takes 0.75 ms of it: 1,333 a second.
     const { end, latencies, mainBusy } = run(poisson(2, 10_000).arrivals, { replicas: 100, stages: 1 });

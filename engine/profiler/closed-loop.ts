@@ -1,0 +1,70 @@
+/** A closed loop: clients of an engine that each send the next query as soon as the last is answered. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine } from '../runtime/engine.ts';
+import type { Budget } from './budget.ts';
+import type { SampleQuery } from './recording.ts';
+
+export interface ClientsOptions {
+  budget: Budget;
+  signal?: AbortSignal | undefined;
+  /** Awaited before they begin; its time is not spent. */
+  turn?: (() => Promise<void>) | undefined;
+}
+
+/** They take the samples in turns. */
+export class Clients {
+  /** Milliseconds from answer to answer, the last time that they sent any without a rest. */
+  pace = 0;
+  readonly #engine: Engine;
+  readonly #samples: readonly SampleQuery[];
+  readonly #options: ClientsOptions;
+  #next = 0;
+
+  constructor(engine: Engine, samples: readonly SampleQuery[], options: ClientsOptions) {
+    this.#engine = engine;
+    this.#samples = samples;
+    this.#options = options;
+  }
+
+  get samples(): number {
+    return this.#samples.length;
+  }
+
+  /** The first sample is next. */
+  startOver(): void {
+    this.#next = 0;
+  }
+
+  /** Whether every sample was sent as often as the others. */
+  get isThrough(): boolean {
+    return this.#next % this.samples === 0;
+  }
+
+  get aborted(): boolean {
+    return this.#options.signal?.aborted ?? false;
+  }
+
+  /**
+   * Has so many of them send queries until that is over: at least one each.
+   * @param rest milliseconds that each waits between two, on average: as at random arrivals, mostly less and at times
+   *   far more
+   * @returns queries that were answered
+   */
+  async run(count: number, isOver: () => boolean, rest = 0): Promise<number> {
+    const { budget, turn } = this.#options;
+    if (turn) await budget.wait(turn);
+    const start = performance.now();
+    let queries = 0;
+    const client = async () => {
+      do {
+        const { inputs } = this.#samples[this.#next++ % this.samples]!;
+        await this.#engine.infer(inputs);
+        queries++;
+        if (rest > 0) await sleep(-rest * Math.log1p(-Math.random()));
+      } while (!isOver() && !this.aborted);
+    };
+    await Promise.all(Array.from({ length: count }, client));
+    if (rest === 0) this.pace = (performance.now() - start) / queries;
+    return queries;
+  }
+}

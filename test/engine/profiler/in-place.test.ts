@@ -1,0 +1,77 @@
+/** A pipeline measured as a whole, on the real clock: how long things take at least, and what can't be told. */
+import { describe, expect, it } from 'vitest';
+import { localReplicas, type ReplicaFactory } from '../../../engine/index.ts';
+import { Budget } from '../../../engine/profiler/budget.ts';
+import { measureInPlace, type InPlaceOptions } from '../../../engine/profiler/in-place.ts';
+import { realClock } from '../../../engine/runtime/clock.ts';
+import { pipelineOf } from '../../support/virtual-engine.ts';
+
+const stages = `
+  split: { operator: ./operators.mjs#split, inputs: { text: inputs.text } }
+  check: { each: split.parts, operator: emulate, inputs: { in: item }, params: { latency: { 1: 5 ms } } }
+  rare: { when: 'inputs.text == "never"', operator: emulate, inputs: { in: inputs.text }, params: { latency: { 1: 5 ms } } }`;
+const outputs = '{ out: check.out, rare: [rare.out, inputs.text] }';
+
+const measure = async (
+  texts: readonly string[],
+  milliseconds: number,
+  options: Partial<InPlaceOptions> = {},
+) =>
+  measureInPlace(
+    await pipelineOf(stages, outputs),
+    texts.map(text => ({ label: text, inputs: { text } })),
+    {
+      hardware: { device: 'cpu', threads: 1 },
+      replicas: localReplicas(realClock),
+      budget: new Budget(realClock, milliseconds),
+      query: 0,
+      ...options,
+    },
+  );
+
+describe('a pipeline in place', () => {
+  it('tells what the main thread takes, and what batches of one take each stage that ran', async () => {
+    const measured = await measure(['a,b,c', 'd'], 600);
+    const { costs, stages: times } = measured!;
+    expect(costs.hop + costs.item).toBeGreaterThan(0);
+    expect(Object.keys(times).sort()).toEqual(['check', 'split']);
+    // A timer goes off a millisecond early at most.
+    expect(times['check']).toBeGreaterThan(3.9);
+  });
+
+  it('tells nothing of stages whose hardware is another, or whose samples take too long', async () => {
+    const onGpu = await measure(['a'], 600, { hardware: { device: 'cuda', threads: 1 } });
+    expect(onGpu!.stages).toEqual({});
+    const many = Array.from({ length: 200 }, () => 'a');
+    expect((await measure(many, 600))!.stages).toEqual({});
+  });
+
+  it('tells nothing without time, or once it is interrupted', async () => {
+    expect(await measure(['a'], 0)).toBe(null);
+    expect(await measure(['a'], 600, { signal: AbortSignal.abort() })).toBe(null);
+  });
+
+  it('waits for its turn without spending its time', async () => {
+    let turns = 0;
+    const turn = async () => void turns++;
+    expect(await measure(['a'], 600, { turn })).not.toBe(null);
+    expect(turns).toBeGreaterThan(2);
+  });
+
+  it('runs on the processor, and fails where a stage can’t', async () => {
+    const devices = new Set<string>();
+    const spy = (factory: ReplicaFactory): ReplicaFactory => ({
+      start: spec => {
+        devices.add(spec.device);
+        return factory.start(spec);
+      },
+    });
+    await measure(['a'], 300, {
+      hardware: { device: 'cuda', threads: 1 },
+      replicas: spy(localReplicas(realClock)),
+    });
+    expect([...devices]).toEqual(['cpu']);
+    const refusing: ReplicaFactory = { start: () => Promise.reject(new Error('not here')) };
+    await expect(measure(['a'], 300, { replicas: refusing })).rejects.toThrow('not here');
+  });
+});
