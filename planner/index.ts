@@ -26,6 +26,7 @@ export * from './simulation/control.ts';
 export * from './simulation/deployment.ts';
 export * from './simulation/outcome.ts';
 export * from './simulation/query-draws.ts';
+export * from './simulation/rested.ts';
 export * from './simulation/simulate.ts';
 export * from './simulation/structure.ts';
 export * from './workload/describe.ts';

@@ -3,7 +3,7 @@ import { eventLoopFirst } from '../../engine/index.ts';
 import type { Profile } from '../../planner/index.ts';
 import { profileShipped, replayShipped } from './shipped-pipeline.ts';
 
-/** Without a profile one is made, with one it is compared. */
+/** Without a profile one is made, with one arrivals are replayed at its rates. */
 export interface Order {
   pipeline: string;
   profile?: Profile;

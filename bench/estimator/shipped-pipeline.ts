@@ -17,19 +17,15 @@ import {
 import type { Group } from '../../pipelines/index.ts';
 import {
   drawSamples,
-  estimate,
   firstObserved,
   makeSystem,
-  percentileOf,
   type Profile,
   type Sample,
   type System,
 } from '../../planner/index.ts';
 import { projectFile } from '../bench.ts';
-import { median } from '../measure.ts';
-import { figure, showProgress } from '../report.ts';
+import { showProgress } from '../report.ts';
 import { openLoop } from './open-loop.ts';
-import { percentilesOf, type Row } from './row.ts';
 
 /** Milliseconds that profiling one pipeline may take, and that replaying its arrivals takes about. */
 const [profileTime, replayTime] = [60_000, 20_000];
@@ -61,18 +57,19 @@ async function sampleQueries(pipeline: BoundPipeline): Promise<Query[]> {
   return queries;
 }
 
-/** The engine's own groups, each on one-thread replicas: as many as there are cores, with batches that were measured. */
-function groupsOf(pipeline: BoundPipeline, profile: Profile): Group[] {
+/** The engine's own groups, each on one-thread replicas: as many as there are cores, with batches that all profiles have. */
+export function groupsOf(pipeline: BoundPipeline, profiles: readonly Profile[]): Group[] {
   return defaultDeployment(pipeline, { cores, hardware: { name: 'cpu', device: 'cpu', threads: 1 } }).map(
     ({ name, stages, pools }) => {
-      const largest = Math.min(...stages.map(stage => profile.stages[stage]!.batches.at(-1)!.batch));
+      const largestOf = (stage: string) => profiles.map(({ stages }) => stages[stage]!.batches.at(-1)!.batch);
+      const largest = Math.min(...stages.flatMap(largestOf));
       const fitted = pools.map(({ batch, replicas }) => ({ batch: Math.min(batch, largest), replicas }));
       return { name, stages, pools: fitted.map(pool => ({ hardware: 'cpu', ...pool, maxWait: 0 })) };
     },
   );
 }
 
-function systemOf(pipeline: BoundPipeline, profile: Profile): System {
+export function systemOf(pipeline: BoundPipeline, profile: Profile): System {
   const types = { cpu: { device: 'cpu' as const, threads: 1 } };
   return makeSystem(pipeline, [profile], { types, limits: {}, hosts: { here: { cores, types: ['cpu'] } } });
 }
@@ -114,51 +111,41 @@ async function sendingTime(arrivals: Float64Array): Promise<number> {
   return Math.max(0, (await timeOf(many)) - start) / many.length;
 }
 
-async function measureCell(
+/** What was measured at one utilisation: of each run when queries were sent, and their latencies, ascending. */
+export interface Replay {
+  utilisation: number;
+  rate: number;
+  runs: readonly { sent: Float64Array; latencies: Float64Array }[];
+  /** See `sendingTime`. */
+  sending: number;
+}
+
+async function replayAt(
   engine: Engine,
-  system: System,
-  groups: readonly Group[],
+  rate: number,
   queries: readonly Query[],
   utilisation: number,
-): Promise<Row> {
-  const { engine: engineCost, pipeline } = system;
-  const { name } = pipeline;
-  const rate = rateAt(system, groups, utilisation);
-  const count = Math.max(100, Math.round((rate * replayTime) / 1000));
-  const [sample] = drawSamples({ kind: 'gamma', rate, cv: 1, queries: count, seeds: seed }) as [Sample];
+): Promise<Replay> {
+  const { name } = engine.pipeline;
+  const { arrivals } = sampleAt(rate);
   // The estimator's queries go through the observed ones in this order.
   const first = firstObserved(seed, queries.length);
   const inputsOf = (query: number) => queries[(first + query) % queries.length]!;
-  const arrivals: Float64Array[] = [];
-  const measured: Float64Array[] = [];
+  const measured: Replay['runs'][number][] = [];
   // The first does not count: code is still being compiled.
   for (let run = 0; run <= runs; run++) {
     showProgress(`${name}, ${utilisation} busy: run ${run} of ${runs}…`);
-    const { sent, latencies } = await openLoop(sample.arrivals, query => engine.infer(inputsOf(query)));
-    if (run === 0) continue;
-    measured.push(latencies.sort());
-    arrivals.push(sent);
+    const { sent, latencies } = await openLoop(arrivals, query => engine.infer(inputsOf(query)));
+    // What is in shared memory does not pass between processes.
+    if (run > 0) measured.push({ sent: Float64Array.from(sent), latencies: latencies.sort() });
   }
-  // Afterwards, so that a simulation's garbage is collected during no run.
-  const query = engineCost.query + (await sendingTime(sample.arrivals));
-  const withClient = { ...system, engine: { ...engineCost, query } };
-  const predicted = arrivals.map(
-    sent => estimate(withClient, groups, [{ ...sample, arrivals: sent }], []).latencies,
-  );
-  const all = (of: readonly Float64Array[], percentile: number) =>
-    of.map(latencies => percentileOf(latencies, percentile));
-  return {
-    pipeline: name,
-    rate: figure(rate),
-    cv: 1,
-    utilisation,
-    predicted: percentilesOf(percentile => median(all(predicted, percentile))),
-    measured: percentilesOf(percentile => median(all(measured, percentile))),
-    floor: percentilesOf(percentile => {
-      const [first, second] = all(measured, percentile) as [number, number];
-      return Math.abs(second / first - 1);
-    }),
-  };
+  return { utilisation, rate, runs: measured, sending: await sendingTime(arrivals) };
+}
+
+/** Arrivals at a rate. */
+export function sampleAt(rate: number): Sample {
+  const queries = Math.max(100, Math.round((rate * replayTime) / 1000));
+  return drawSamples({ kind: 'gamma', rate, cv: 1, queries, seeds: seed })[0]!;
 }
 
 /** Profiles a pipeline on this machine. */
@@ -172,11 +159,11 @@ export async function profileShipped(name: string): Promise<Profile> {
   return profile;
 }
 
-/** Replays arrivals at each utilisation on the engine, and predicts it from a profile. */
-export async function replayShipped(name: string, profile: Profile): Promise<Row[]> {
+/** Replays arrivals on the engine, at the rates that a profile gives for each utilisation. */
+export async function replayShipped(name: string, profile: Profile): Promise<Replay[]> {
   const pipeline = await loadPipeline(projectFile(`pipelines/${name}`));
   const queries = await sampleQueries(pipeline);
-  const groups = groupsOf(pipeline, profile);
+  const groups = groupsOf(pipeline, [profile]);
   const engine = await Engine.start(pipeline, {
     deployment: deployPlan(pipeline, { pipeline: pipeline.name, slo: [], groups }),
     // What a simulation takes in, the engine does too.
@@ -185,9 +172,9 @@ export async function replayShipped(name: string, profile: Profile): Promise<Row
   // The first of each worker is slow.
   for (const query of queries) await engine.infer(query);
   const system = systemOf(pipeline, profile);
-  const rows: Row[] = [];
+  const replays: Replay[] = [];
   for (const utilisation of utilisations)
-    rows.push(await measureCell(engine, system, groups, queries, utilisation));
+    replays.push(await replayAt(engine, rateAt(system, groups, utilisation), queries, utilisation));
   await engine.close();
-  return rows;
+  return replays;
 }

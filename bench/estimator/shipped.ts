@@ -5,6 +5,8 @@ import type { Profile } from '../../planner/index.ts';
 import type { BenchOptions } from '../bench.ts';
 import type { Row } from './row.ts';
 import type { Order } from './shipped-main.ts';
+import type { Replay } from './shipped-pipeline.ts';
+import { compare } from './shipped-prediction.ts';
 
 const script = new URL('./shipped-main.js', import.meta.url);
 
@@ -20,12 +22,14 @@ async function inProcess<Result>(order: Order): Promise<Result> {
   return result;
 }
 
-/** For each pipeline that ships: profiled on this machine, and then compared with what its engine does. */
+/** For each pipeline that ships: profiled on this machine, and compared with what its engine does. */
 export async function measureShipped({ quick }: BenchOptions): Promise<Row[]> {
   const rows: Row[] = [];
   for (const pipeline of quick ? [] : ['ocr', 'fashion', 'speech']) {
-    const profile = await inProcess<Profile>({ pipeline });
-    rows.push(...(await inProcess<Row[]>({ pipeline, profile })));
+    const before = await inProcess<Profile>({ pipeline });
+    const replays = await inProcess<Replay[]>({ pipeline, profile: before });
+    const after = await inProcess<Profile>({ pipeline });
+    for (const replay of replays) rows.push(await compare(pipeline, [before, after], replay));
   }
   return rows;
 }

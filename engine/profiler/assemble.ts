@@ -1,5 +1,6 @@
 import type { BoundPipeline, BoundStage } from '../../pipelines/index.ts';
-import type { Profile, StageProfile } from '../../planner/index.ts';
+import { longerAfter, type Profile, type Rested, type StageProfile } from '../../planner/index.ts';
+import type { SingleBatches } from './batch-counter.ts';
 import { hostFacts } from './host.ts';
 import type { Measurements } from './measurements.ts';
 import type { Recording } from './recording.ts';
@@ -28,7 +29,7 @@ export function assemble(
           scale: { mean, samples },
           batches,
           ...(wake !== undefined && { wake }),
-          ...interferenceOf(batches[0]!.mean, inPlace?.stages[name]),
+          ...interferenceOf(batches[0]!.mean, rested, inPlace?.stages[name]),
           ...(rested.length > 0 && { rested }),
           ...(threads !== undefined && { threads }),
           memory,
@@ -44,7 +45,15 @@ export function assemble(
   };
 }
 
-/** What batches of one take longer in place than alone, if that is known. */
-function interferenceOf(alone: number, inPlace: number | undefined): Pick<StageProfile, 'interference'> {
-  return inPlace === undefined ? {} : { interference: rounded(Math.max(0, inPlace - alone)) };
+/** What batches of one take longer in place than alone after as long a rest, if that is known. */
+function interferenceOf(
+  alone: number,
+  rested: readonly Rested[],
+  inPlace: SingleBatches | undefined,
+): Pick<StageProfile, 'interference'> {
+  if (!inPlace) return {};
+  const longer = rested.map(({ rest, time }) => ({ rest, more: time }));
+  const { time, rests } = inPlace;
+  const afterRests = rests.reduce((sum, rest) => sum + longerAfter(longer, rest), 0) / rests.length;
+  return { interference: rounded(Math.max(0, time - alone - afterRests)) };
 }

@@ -51,14 +51,14 @@ export class Clients {
    * @returns queries that were answered
    */
   async run(count: number, isOver: () => boolean, rest = 0): Promise<number> {
-    const { budget, turn } = this.#options;
+    const { budget, signal, turn } = this.#options;
     if (turn) await budget.wait(turn);
     const start = performance.now();
     let queries = 0;
     const client = async () => {
       do {
         const { inputs } = this.#samples[this.#next++ % this.samples]!;
-        await this.#engine.infer(inputs);
+        await this.#engine.infer(inputs, signal ? { signal } : {});
         queries++;
         if (rest > 0) await sleep(-rest * Math.log1p(-Math.random()));
       } while (!isOver() && !this.aborted);

@@ -12,7 +12,7 @@ import { defaultDeployment } from '../runtime/deployment.ts';
 import { Engine } from '../runtime/engine.ts';
 import type { ReplicaFactory } from '../runtime/replica.ts';
 import { costsOf, type BatchCosts, type Load } from './batch-costs.ts';
-import { BatchCounter } from './batch-counter.ts';
+import { BatchCounter, type SingleBatches } from './batch-counter.ts';
 import type { Budget } from './budget.ts';
 import { Clients, type ClientsOptions } from './closed-loop.ts';
 import type { SampleQuery } from './recording.ts';
@@ -39,15 +39,15 @@ export interface InPlaceOptions extends ClientsOptions {
 export interface InPlace {
   /** Of the main thread. */
   costs: BatchCosts;
-  /** Mean milliseconds of batches of one, by stage; without those there was no time for. */
-  stages: Readonly<Record<string, number>>;
+  /** By name; without those there was no time for. */
+  stages: Readonly<Record<string, SingleBatches>>;
 }
 
 /**
  * Runs a pipeline on the processor and measures it, after a while that does not count.
  * @param samples at least one; all of them are answered
  * @returns null if the signal came, or there was no time
- * @throws MillraceError if the pipeline can't be started there, or a query fails
+ * @throws MillraceError if the pipeline can't be started there, or a query fails: `cancelled` by the signal
  */
 export async function measureInPlace(
   pipeline: BoundPipeline,
@@ -96,15 +96,15 @@ async function measureStages(
 ): Promise<InPlace['stages']> {
   // Alone a query takes less than among several, but for the rest.
   if (inFlight[0]! * clients.pace * clients.samples > budget.left) return {};
-  counter.single.clear();
+  counter.startOver();
   clients.startOver();
   const rest = clients.pace * inFlight[0]!;
   do await clients.run(alone, () => clients.isThrough, rest);
   while (!budget.isOver && !clients.aborted);
-  const means = [...counter.single].map(
-    ([name, { time, batches }]) => [name, rounded(time / batches)] as const,
+  const stages = counter.single.map(
+    ([name, { time, rests }]) => [name, { time: rounded(time), rests: rests.map(rounded) }] as const,
   );
-  return Object.fromEntries(means);
+  return Object.fromEntries(stages);
 }
 
 /** What the main thread did under each load, in turns, so that all see the same machine. */

@@ -204,6 +204,7 @@ class Profiler {
       if (whole) await this.#keep({ ...this.#measurements, inPlace: whole });
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
+      if (this.#interrupted) return;
       this.#notes.push(
         `what the engine takes was not measured on this pipeline as a whole: ${error.message}`,
       );

@@ -24,13 +24,12 @@ export interface RestedOptions {
 }
 
 /**
- * Runs batches of one, each after a rest.
- * @param hot medians of batches that follow each other at once
+ * Runs batches of one after a rest, and each of them once more at once: what it takes depends on what is in it, so it is
+ * compared with itself.
  * @returns in ascending order of the rest, with times that never fall; without the rests there was no time for
  */
 export async function measureRested(
   trial: Trial,
-  hot: { time: number; beside: number },
   { clock, budget: whole, signal, turn: wait }: RestedOptions,
 ): Promise<Rested[]> {
   const budget = whole.share(share);
@@ -43,15 +42,16 @@ export async function measureRested(
       if (signal?.aborted || budget.left < rest) return measured;
       if (wait) await budget.wait(wait);
       await new Promise<void>(resolve => void clock.at(clock.now() + rest, resolve));
-      const { time, beside } = await trial.run(1, turn++);
-      times.push(time);
-      besides.push(beside);
+      const rested = await trial.run(1, turn);
+      const hot = await trial.run(1, turn++);
+      times.push(rested.time - hot.time);
+      besides.push(rested.beside - hot.beside);
     }
     const { time, wake } = measured.at(-1) ?? { time: 0, wake: 0 };
     measured.push({
       rest,
-      time: Math.max(time, rounded(median(times) - hot.time)),
-      wake: Math.max(wake, rounded(median(besides) - hot.beside)),
+      time: Math.max(time, rounded(median(times))),
+      wake: Math.max(wake, rounded(median(besides))),
     });
   }
   return measured;

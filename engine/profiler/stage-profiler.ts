@@ -77,7 +77,7 @@ export async function profileStage(
       } else {
         const times = await measureBatch(batch);
         if (!times && signal?.aborted) return;
-        const handover = times && batch === 1 ? await measureHandover(times) : {};
+        const handover = times && batch === 1 ? await measureHandover() : {};
         // A batch size is not measured again: with the rest of it missing, it is not kept.
         if (batch === 1 && signal?.aborted) return;
         so = times ? { ...so, ...handover, batches: [...so.batches, times] } : { ...so, finished: true };
@@ -89,9 +89,9 @@ export async function profileStage(
   }
 
   /** What a batch of one takes beside the stage, how much longer all of it takes after a rest, and of how many threads. */
-  async function measureHandover(times: BatchTimes): Promise<Partial<StageMeasurements>> {
+  async function measureHandover(): Promise<Partial<StageMeasurements>> {
     const beside = median(besides.slice(-fewBesides));
-    const rested = await measureRested(trial, { time: medianOf(times).median, beside }, options);
+    const rested = await measureRested(trial, options);
     const threads = await measureThreads(stage, inputs, { ...options, budget: budget.share(crowdedShare) });
     return { wake: Math.max(0, rounded(beside - hop)), rested, ...(threads !== undefined && { threads }) };
   }
