@@ -1,4 +1,5 @@
 /** A closed loop: clients of an engine that each send the next query as soon as the last is answered. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../runtime/engine.ts';
 import type { Budget } from './budget.ts';
@@ -18,12 +19,16 @@ export class Clients {
   readonly #engine: Engine;
   readonly #samples: readonly SampleQuery[];
   readonly #options: ClientsOptions;
+  /** Of the clients alone, so that as many as there are may listen. */
+  readonly #signal: AbortSignal;
   #next = 0;
 
   constructor(engine: Engine, samples: readonly SampleQuery[], options: ClientsOptions) {
     this.#engine = engine;
     this.#samples = samples;
     this.#options = options;
+    this.#signal = AbortSignal.any(options.signal ? [options.signal] : []);
+    setMaxListeners(0, this.#signal);
   }
 
   get samples(): number {
@@ -41,7 +46,7 @@ export class Clients {
   }
 
   get aborted(): boolean {
-    return this.#options.signal?.aborted ?? false;
+    return this.#signal.aborted;
   }
 
   /**
@@ -51,14 +56,14 @@ export class Clients {
    * @returns queries that were answered
    */
   async run(count: number, isOver: () => boolean, rest = 0): Promise<number> {
-    const { budget, signal, turn } = this.#options;
+    const { budget, turn } = this.#options;
     if (turn) await budget.wait(turn);
     const start = performance.now();
     let queries = 0;
     const client = async () => {
       do {
         const { inputs } = this.#samples[this.#next++ % this.samples]!;
-        await this.#engine.infer(inputs, signal ? { signal } : {});
+        await this.#engine.infer(inputs, { signal: this.#signal });
         queries++;
         if (rest > 0) await sleep(-rest * Math.log1p(-Math.random()));
       } while (!isOver() && !this.aborted);

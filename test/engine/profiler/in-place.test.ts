@@ -53,6 +53,19 @@ describe('a pipeline in place', () => {
     await expect(interrupted).rejects.toMatchObject({ code: 'cancelled' });
   });
 
+  it('has many queries listen to one signal without a warning', async () => {
+    const warnings: string[] = [];
+    const warn = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', warn);
+    try {
+      expect(await measure(['a'], 2000, { signal: new AbortController().signal })).not.toBe(null);
+      await new Promise(resolve => setImmediate(resolve));
+    } finally {
+      process.off('warning', warn);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it('waits for its turn without spending its time', async () => {
     let turns = 0;
     const turn = async () => void turns++;
