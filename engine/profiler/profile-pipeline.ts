@@ -30,9 +30,10 @@ const shares = { samples: 0.25, memory: 0.1, engine: 0.08, whole: 0.12 };
  *
  * The samples are sent through the pipeline to see what each stage is given, and how many items. Then each stage, alone
  * on one replica, runs batches of these inputs; what is noted is the time of the stage by the replica's own clock, what
- * a batch of one takes beside it, and how much longer both are after a rest. The
- * budget is divided in proportion to the square roots of the stages' times per item, which for a given sum makes the
- * means' relative errors, squared and summed, the least (Neyman's allocation); what a stage leaves goes to those after it.
+ * a batch of one takes beside it, and how much longer both are after a rest. What the main thread takes, and what stages
+ * take longer among others, is seen while the pipeline runs as a whole. The budget is divided in proportion to the square
+ * roots of the stages' times per item, which for a given sum makes the means' relative errors, squared and summed, the
+ * least (Neyman's allocation); what a stage leaves goes to those after it.
  *
  * @param queries at least one
  * @throws MillraceError `unavailable` if the hardware can't run any of the pipeline's heavy stages, or a stage can run
@@ -68,6 +69,7 @@ class Profiler {
     const {
       hardware,
       clock = realClock,
+      // Nothing is waited for awake: in use that is done for a lone batch only, and tells nothing of several.
       replicas = workerReplicas(defaultLimits.start, threadReplicasWith(new Vigil(1))),
       budget = 60_000,
     } = options;
