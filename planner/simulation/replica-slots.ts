@@ -59,9 +59,12 @@ export class ReplicaSlots {
     this.#inherited[pool] = other.#busy(from) + other.#inherited[from]!;
   }
 
-  /** Milliseconds for which the replica that `take` gives next has been idle. */
+  /**
+   * Milliseconds for which all replicas of a pool have been idle. What a batch takes longer after a rest is mostly waking
+   * the machine up, which does not sleep while one of them works; the last that did takes the next batch.
+   */
   rested(pool: number, now: number): number {
-    return now - this.#since[pool]![this.idle[pool]! - 1]!;
+    return this.#busy(pool) > 0 ? 0 : now - this.#since[pool]![this.idle[pool]! - 1]!;
   }
 
   /** The number of a replica that was idle and is busy now. */
