@@ -1,17 +1,32 @@
 /**
- * How many processor threads a stage's batches really keep busy: some operators have helpers of their own, and all
- * share caches and memory with what runs beside them. It shows in how much slower a batch is while every core has one.
+ * How many processor threads a stage's batches really keep busy: some operators have helpers of their own, all share
+ * caches and memory with what runs beside them, and not every system gives each thread a core that is free. It shows in how
+ * many batches replicas do together, one for each core, beside what one of them does alone.
  */
 import { availableParallelism } from 'node:os';
 import type { BoundStage } from '../../pipelines/index.ts';
 import type { Budget } from './budget.ts';
-import { median } from './order-statistics.ts';
+import { busyThreads } from './busy-threads.ts';
 import type { StageInput } from './recorder.ts';
+import { threadTime } from './thread-time.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
-/** Milliseconds of runs, and how many at least and at most: first those that don't count, then those that do. */
-const warmUp = { milliseconds: 500, least: 2, most: 5000 };
-const counted = { milliseconds: 300, least: 10, most: 1000 };
+/** Milliseconds of runs that don't count, and of each that does; a replica runs so many batches in either at least. */
+const warmUp = { milliseconds: 500, least: 2 };
+const counted = { milliseconds: 200, least: 5 };
+
+/**
+ * Turns, each of all replicas and then of one: as many as there is time for, up to this. In one a system may have its threads
+ * on one core, and in the next on several, so it takes many to tell what it does on average.
+ */
+const mostTurns = 12;
+
+/** Milliseconds that batches took, and of the main thread. */
+interface Runs {
+  batches: number;
+  time: number;
+  main: number;
+}
 
 export interface CrowdingOptions extends TrialOptions {
   budget: Budget;
@@ -19,9 +34,9 @@ export interface CrowdingOptions extends TrialOptions {
 }
 
 /**
- * Runs batches of one on as many replicas at once as there are cores for, and then on one of them.
- * @returns the threads of the hardware type, times how much longer a batch takes when all run; undefined where only one
- *   has room, or on another device than the processor
+ * Runs batches of one on as many replicas at once as there are cores for, and on one of them, in turns.
+ * @returns the threads that each of them keeps busy, those of the hardware type at least; undefined where only one has
+ *   room, or on another device than the processor
  */
 export async function measureThreads(
   stage: BoundStage,
@@ -29,38 +44,45 @@ export async function measureThreads(
   options: CrowdingOptions,
 ): Promise<number | undefined> {
   const { hardware, clock, budget, turn: wait } = options;
-  const replicas = Math.floor(availableParallelism() / hardware.threads);
+  const cores = availableParallelism();
+  const { threads } = hardware;
+  const replicas = Math.floor(cores / threads);
   if (hardware.device !== 'cpu' || replicas < 2) return undefined;
   if (wait) await budget.wait(wait);
   const trials = await Promise.all(
     Array.from({ length: replicas }, () => Trial.start(stage, inputs, options)),
   );
-  let over = false;
-  /** Median time of the first one's runs; the others go on until it is done. */
-  const runAll = async (running: readonly Trial[], { milliseconds, least, most }: typeof warmUp) => {
-    const times: number[] = [];
-    const end = clock.now() + Math.min(milliseconds, budget.left);
-    over = false;
-    const others = running.slice(1).map(async trial => {
-      for (let turn = 0; !over; turn++) await trial.run(1, turn);
-    });
-    try {
-      while (times.length < least || (clock.now() < end && times.length < most))
-        times.push((await running[0]!.run(1, times.length)).time);
-    } finally {
-      over = true;
-    }
-    await Promise.all(others);
-    return median(times);
+  let inputsTaken = 0;
+  const run = async (running: readonly Trial[], { milliseconds, least }: typeof warmUp): Promise<Runs> => {
+    const [start, before] = [clock.now(), threadTime()];
+    const end = start + Math.min(milliseconds, budget.left);
+    let batches = 0;
+    const runOne = async (trial: Trial) => {
+      for (let own = 0; own < least || clock.now() < end; own++, batches++) await trial.run(1, inputsTaken++);
+    };
+    await Promise.all(running.map(runOne));
+    return { batches, time: clock.now() - start, main: threadTime() - before };
   };
   try {
-    await runAll(trials, warmUp);
-    const crowded = await runAll(trials, counted);
-    const alone = await runAll(trials.slice(0, 1), counted);
-    if (alone === 0) return hardware.threads;
-    const slower = Math.min(replicas, Math.max(1, crowded / alone));
-    return Math.round(1000 * hardware.threads * slower) / 1000;
+    await run(trials, warmUp);
+    const crowded = { batches: 0, time: 0, main: 0 };
+    const alone = { ...crowded };
+    for (let turn = 0; turn < mostTurns && (turn === 0 || !budget.isOver); turn++) {
+      add(crowded, await run(trials, counted));
+      add(alone, await run(trials.slice(0, 1), counted));
+    }
+    const main = alone.main / alone.batches;
+    const service = alone.time / alone.batches - main;
+    if (service <= 0) return threads;
+    const busy = busyThreads({ service, main, replicas, threads, cores }, crowded.batches / crowded.time);
+    return Math.round(1000 * busy) / 1000;
   } finally {
     await Promise.all(trials.map(trial => trial.close()));
   }
+}
+
+function add(sum: Runs, { batches, time, main }: Runs): void {
+  sum.batches += batches;
+  sum.time += time;
+  sum.main += main;
 }
