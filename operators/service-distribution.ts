@@ -38,7 +38,8 @@ interface Curve {
   mean: number;
 }
 
-function timeAt({ mean, quantiles }: BatchTimes, share: number): number {
+/** The time at a share, 0 to 1, of the uniform number. */
+export function timeAt({ mean, quantiles }: Omit<BatchTimes, 'batch'>, share: number): number {
   const above = quantiles.findIndex(({ percentage }) => percentage / 100 >= share);
   if (quantiles.length === 0) return mean;
   if (above < 0) return quantiles.at(-1)!.time;

@@ -7,6 +7,7 @@ import {
   type HardwareType,
   type Pipeline,
 } from '../pipelines/index.ts';
+import { amongOthers } from './profile/interference.ts';
 import { pausesOf, type EngineCost, type Profile, type Rested, type Scale } from './profile/profile.ts';
 import {
   speedOf,
@@ -34,8 +35,8 @@ export interface System {
   /** Service times of a stage; undefined where that hardware can't run it. */
   timesOf(stage: string, hardware: string): ServiceDistribution | undefined;
   /**
-   * What a batch costs a replica of these stages beside what they take alone, in milliseconds: it is handed over once,
-   * which takes as long as for the one of them whose batches take longest, and each of them takes longer among others.
+   * What a batch costs a replica of these stages beside what they take, in milliseconds: it is handed over once, which takes
+   * as long as for the one of them for which that is longest.
    */
   wakeOf(stages: readonly string[], hardware: string): number;
   /**
@@ -89,8 +90,10 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
   const byHardware = new Map(profiles.map(profile => [profile.hardware, profile]));
   const distributions = new Map<string, ServiceDistribution>();
   for (const { hardware: type, stages } of profiles)
-    for (const [name, { batches }] of Object.entries(stages))
-      distributions.set(JSON.stringify([name, type]), new ServiceDistribution(batches));
+    for (const [name, { batches, interference = [] }] of Object.entries(stages)) {
+      const times = new ServiceDistribution(amongOthers(batches, interference));
+      distributions.set(JSON.stringify([name, type]), times);
+    }
   const typeOf = (name: string) =>
     Object.hasOwn(hardware.types, name) ? hardware.types[name] : builtinHardware(name);
   const stageOn = (stage: string, type: string) => {
@@ -122,9 +125,7 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
     timesOf: (stage, type) => distributions.get(JSON.stringify([stage, type])),
     wakeOf(stages, type) {
       const { wake } = byHardware.get(type)?.engine ?? noCost;
-      const profiles = stages.map(stage => stageOn(stage, type));
-      const handover = Math.max(...profiles.map(profile => profile?.wake ?? wake));
-      return profiles.reduce((sum, profile) => sum + (profile?.interference ?? 0), handover);
+      return Math.max(...stages.map(stage => stageOn(stage, type)?.wake ?? wake));
     },
     restedOf: (stages, type) => together(stages.map(stage => stageOn(stage, type)?.rested ?? [])),
     threadsOf(stages, type) {

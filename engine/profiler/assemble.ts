@@ -1,10 +1,9 @@
 import type { BoundPipeline, BoundStage } from '../../pipelines/index.ts';
-import { longerAfter, type Profile, type Rested, type StageProfile } from '../../planner/index.ts';
-import type { SingleBatches } from './batch-counter.ts';
+import type { Profile, StageProfile } from '../../planner/index.ts';
 import { hostFacts } from './host.ts';
+import { inUse } from './in-use.ts';
 import type { Measurements } from './measurements.ts';
 import type { Recording } from './recording.ts';
-import { rounded } from './repetitions.ts';
 
 /**
  * Puts what was measured together as a profile of this machine, stages in the pipeline's order.
@@ -17,6 +16,7 @@ export function assemble(
   recording: Recording,
   { engine, inPlace, stages }: Measurements,
 ): Profile {
+  const whole = new Map(inPlace?.groups.flatMap(group => [...inUse(group, stages, inPlace.costs)]));
   const profiles = pipeline.stages
     .filter(stage => measured.includes(stage))
     .map(({ name }): [string, StageProfile] => {
@@ -29,8 +29,8 @@ export function assemble(
           scale: { mean, samples },
           batches,
           ...(wake !== undefined && { wake }),
-          ...interferenceOf(batches[0]!.mean, rested, inPlace?.stages[name]),
           ...(rested.length > 0 && { rested }),
+          ...whole.get(name),
           ...(threads !== undefined && { threads }),
           memory,
         },
@@ -43,17 +43,4 @@ export function assemble(
     engine: { ...engine!, ...inPlace?.costs },
     stages: Object.fromEntries(profiles),
   };
-}
-
-/** What batches of one take longer in place than alone after as long a rest, if that is known. */
-function interferenceOf(
-  alone: number,
-  rested: readonly Rested[],
-  inPlace: SingleBatches | undefined,
-): Pick<StageProfile, 'interference'> {
-  if (!inPlace) return {};
-  const longer = rested.map(({ rest, time }) => ({ rest, more: time }));
-  const { time, rests } = inPlace;
-  const afterRests = rests.reduce((sum, rest) => sum + longerAfter(longer, rest), 0) / rests.length;
-  return { interference: rounded(Math.max(0, time - alone - afterRests)) };
 }

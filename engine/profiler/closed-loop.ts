@@ -1,6 +1,5 @@
 /** A closed loop: clients of an engine that each send the next query as soon as the last is answered. */
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../runtime/engine.ts';
 import type { Budget } from './budget.ts';
 import type { SampleQuery } from './recording.ts';
@@ -14,7 +13,7 @@ export interface ClientsOptions {
 
 /** They take the samples in turns. */
 export class Clients {
-  /** Milliseconds from answer to answer, the last time that they sent any without a rest. */
+  /** Milliseconds from answer to answer, the last time that several sent any. */
   pace = 0;
   readonly #engine: Engine;
   readonly #samples: readonly SampleQuery[];
@@ -31,45 +30,32 @@ export class Clients {
     setMaxListeners(0, this.#signal);
   }
 
-  get samples(): number {
-    return this.#samples.length;
-  }
-
-  /** The first sample is next. */
-  startOver(): void {
-    this.#next = 0;
-  }
-
-  /** Whether every sample was sent as often as the others. */
-  get isThrough(): boolean {
-    return this.#next % this.samples === 0;
-  }
-
   get aborted(): boolean {
     return this.#signal.aborted;
   }
 
+  /** Sends a sample, and waits for its answer. */
+  async send({ inputs }: SampleQuery): Promise<void> {
+    await this.#engine.infer(inputs, { signal: this.#signal });
+  }
+
   /**
    * Has so many of them send queries until that is over: at least one each.
-   * @param rest milliseconds that each waits between two, on average: as at random arrivals, mostly less and at times
-   *   far more
    * @returns queries that were answered
    */
-  async run(count: number, isOver: () => boolean, rest = 0): Promise<number> {
+  async run(count: number, isOver: () => boolean): Promise<number> {
     const { budget, turn } = this.#options;
     if (turn) await budget.wait(turn);
     const start = performance.now();
     let queries = 0;
     const client = async () => {
       do {
-        const { inputs } = this.#samples[this.#next++ % this.samples]!;
-        await this.#engine.infer(inputs, { signal: this.#signal });
+        await this.send(this.#samples[this.#next++ % this.#samples.length]!);
         queries++;
-        if (rest > 0) await sleep(-rest * Math.log1p(-Math.random()));
       } while (!isOver() && !this.aborted);
     };
     await Promise.all(Array.from({ length: count }, client));
-    if (rest === 0) this.pace = (performance.now() - start) / queries;
+    this.pace = (performance.now() - start) / queries;
     return queries;
   }
 }

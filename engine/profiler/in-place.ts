@@ -2,29 +2,36 @@
  * What can't be seen of stages alone: a pipeline runs as a whole, on its own samples.
  *
  * A thread that waits is woken up by the system, and finds its caches full of what others did since. So the main thread
- * takes longer for a batch than it does in a chain of light stages that keeps it busy, and so do replicas for theirs. A
- * few numbers of queries are kept in flight, one after the other: the more there are, the more items a batch has, which
- * tells what each of them takes from what the batch does.
+ * takes longer for a batch than it does in a chain of light stages that keeps it busy, and so do replicas for theirs.
+ *
+ * For the main thread a few numbers of queries are kept in flight, one after the other: the more there are, the more items a
+ * batch has, which tells what each of them takes from what the batch does. For replicas queries come one by one, at once
+ * or after rests, by when everything that they wake up is warm or asleep.
  */
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoundPipeline, HardwareType } from '../../pipelines/index.ts';
 import { defaultDeployment } from '../runtime/deployment.ts';
 import { Engine } from '../runtime/engine.ts';
 import type { ReplicaFactory } from '../runtime/replica.ts';
 import { costsOf, type BatchCosts, type Load } from './batch-costs.ts';
-import { BatchCounter, type SingleBatches } from './batch-counter.ts';
+import { BatchCounter } from './batch-counter.ts';
 import type { Budget } from './budget.ts';
 import { Clients, type ClientsOptions } from './closed-loop.ts';
+import { LoneBatches, type LoneGroup } from './lone-batches.ts';
+import { median } from './order-statistics.ts';
 import type { SampleQuery } from './recording.ts';
 import { rounded } from './repetitions.ts';
 import { threadTime } from './thread-time.ts';
 
-/** Queries in flight: alone for what stages take, more for the main thread. */
-const alone = 1;
+/** Queries in flight. */
 const inFlight = [4, 8, 16];
 
-/** Shares of the time for what does not count, and then for queries alone. */
-const shares = { warmUp: 0.25, alone: 0.3 };
+/** Shares of the time for what does not count, and for several queries in flight; the rest is for queries alone. */
+const shares = { warmUp: 0.25, loads: 0.25 };
+
+/** Milliseconds between queries. */
+const rests = [1, 2, 4, 16];
 
 /** Milliseconds after which another number of queries has its turn. */
 const slice = 250;
@@ -32,15 +39,15 @@ const slice = 250;
 export interface InPlaceOptions extends ClientsOptions {
   hardware: HardwareType;
   replicas: ReplicaFactory;
-  /** Main-thread milliseconds per query. */
+  /** Main-thread milliseconds per query, where that is not seen here. */
   query: number;
 }
 
 export interface InPlace {
   /** Of the main thread. */
-  costs: BatchCosts;
-  /** By name; without those there was no time for. */
-  stages: Readonly<Record<string, SingleBatches>>;
+  costs: BatchCosts & { query: number };
+  /** What batches took in a query that was alone; none where there was no time for that. */
+  groups: readonly LoneGroup[];
 }
 
 /**
@@ -56,6 +63,7 @@ export async function measureInPlace(
 ): Promise<InPlace | null> {
   const { hardware, replicas, budget, query, signal } = options;
   const counter = new BatchCounter();
+  const lone = new LoneBatches();
   const threads = hardware.device === 'cpu' ? hardware.threads : 1;
   const machine = {
     cores: availableParallelism(),
@@ -63,48 +71,57 @@ export async function measureInPlace(
   };
   const engine = await Engine.start(pipeline, {
     deployment: defaultDeployment(pipeline, machine),
-    replicas: counter.replicas(replicas),
+    replicas: lone.replicas(counter.replicas(replicas)),
     limits: { queries: Infinity, queue: Infinity },
   });
   const clients = new Clients(engine, samples, options);
   try {
     const warmUp = budget.share(shares.warmUp);
     await clients.run(inFlight[0]!, () => warmUp.isOver);
+    const loads = await measureLoads(clients, counter, budget.share(shares.loads));
     // Alone they were measured on this very hardware.
-    const isHere = hardware.device === 'cpu';
-    const stages = isHere ? await measureStages(clients, counter, budget.share(shares.alone)) : {};
-    const loads = await measureLoads(clients, counter, budget);
+    if (hardware.device === 'cpu') await sendAlone(clients, samples, lone, options);
     if (signal?.aborted || loads.length === 0) return null;
-    return { costs: roundedCosts(costsOf(loads, query)), stages };
+    const own = lone.queries.length > 0 ? median(lone.queries) : query;
+    const { hop, item } = costsOf(loads, own);
+    const costs = { query: rounded(own), hop: rounded(hop), item: rounded(item) };
+    return { costs, groups: lone.groups };
   } finally {
     await engine.close();
   }
 }
 
-function roundedCosts({ hop, item }: BatchCosts): BatchCosts {
-  return { hop: rounded(hop), item: rounded(item) };
-}
-
 /**
- * Sends all samples, one by one, as often as there is time; nothing of a round that there was no time to end. Between two
- * of them everything rests for about as long as one takes: in a plan that meets its objective most replicas do.
+ * Sends all samples, one by one, as often as there is time; nothing where there is none for all. They come at once after
+ * the last in one turn and after a rest in the next, as they do in a plan that meets its objective; where they take longer
+ * than that, it is nothing beside them.
  */
-async function measureStages(
+async function sendAlone(
   clients: Clients,
-  counter: BatchCounter,
-  budget: Budget,
-): Promise<InPlace['stages']> {
-  // Alone a query takes less than among several, but for the rest.
-  if (inFlight[0]! * clients.pace * clients.samples > budget.left) return {};
-  counter.startOver();
-  clients.startOver();
-  const rest = clients.pace * inFlight[0]!;
-  do await clients.run(alone, () => clients.isThrough, rest);
-  while (!budget.isOver && !clients.aborted);
-  const stages = counter.single.map(
-    ([name, { time, rests }]) => [name, { time: rounded(time), rests: rests.map(rounded) }] as const,
-  );
-  return Object.fromEntries(stages);
+  samples: readonly SampleQuery[],
+  lone: LoneBatches,
+  { budget, turn }: Pick<ClientsOptions, 'budget' | 'turn'>,
+): Promise<void> {
+  // Alone a query takes less than among several.
+  const most = clients.pace * inFlight[0]!;
+  if (most * samples.length > budget.left) return;
+  const turns = rests.flatMap(rest => (most < rests.at(-1)! ? [0, rest] : [0]));
+  do {
+    for (const rest of turns) {
+      const end = performance.now() + slice;
+      do
+        for (const sample of samples) {
+          if (clients.aborted) return;
+          if (turn) await budget.wait(turn);
+          if (rest > 0) await sleep(rest);
+          lone.sent(rest > 0);
+          await clients.send(sample);
+          lone.answered();
+        }
+      while (performance.now() < end && !budget.isOver);
+      if (budget.isOver) return;
+    }
+  } while (!budget.isOver);
 }
 
 /** What the main thread did under each load, in turns, so that all see the same machine. */

@@ -23,7 +23,7 @@ import { profileStage } from './stage-profiler.ts';
  * Shares of the budget after which no more is done for the samples, the memory, the engine's own cost or the pipeline as a
  * whole than needed.
  */
-const shares = { samples: 0.25, memory: 0.1, engine: 0.08, whole: 0.12 };
+const shares = { samples: 0.25, memory: 0.1, engine: 0.08, whole: 0.2 };
 
 /**
  * Measures the stages of a pipeline on this machine, one after the other, the fastest first.

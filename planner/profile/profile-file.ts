@@ -111,7 +111,7 @@ function fileStage({
   return {
     scale: { mean, ...(samples.length > 0 && { samples }) },
     ...(wake !== undefined && { wake }),
-    ...(interference !== undefined && { interference }),
+    ...(interference && { interference: byPercentage(interference) }),
     ...(rested && { rested: Object.fromEntries(rested.map(({ rest, ...more }) => [rest, more])) }),
     ...(threads !== undefined && { threads }),
     ...(memory !== undefined && { memory }),

@@ -15,7 +15,10 @@ const Name: JsonSchema = { type: 'string', minLength: 1, maxLength: 1000 };
 /** Milliseconds. JSON spells infinity as `1e999`, and eleven days are no service time either. */
 const Time: JsonSchema = { type: 'number', minimum: 0, maximum: 1e9 };
 
-const Quantiles = record('^(?:\\d{1,2}(?:\\.\\d+)?|100(?:\\.0+)?)$', Time);
+const percentages = '^(?:\\d{1,2}(?:\\.\\d+)?|100(?:\\.0+)?)$';
+const Quantiles = record(percentages, Time);
+/** May be below 0. */
+const Longer: JsonSchema = { type: 'number', minimum: -1e9, maximum: 1e9 };
 
 const Batch = object({}, { mean: Time, quantiles: Quantiles }, open);
 
@@ -32,7 +35,8 @@ const Stage = object(
   },
   {
     wake: Time,
-    interference: Time,
+    // A number is one of all quantiles.
+    interference: { anyOf: [Longer, record(percentages, Longer)] },
     rested: record('^\\d{1,9}(?:\\.\\d+)?$', Rested),
     threads: { type: 'number', minimum: 0 },
     memory: { type: 'number', minimum: 0 },
@@ -71,5 +75,10 @@ export const profileRules: readonly Rule[] = [
     keyword: /name/,
     expected: 'a batch size, a whole number such as 8',
   },
-  { at: /\/quantiles$/, code: 'bad-percentage', keyword: /name/, expected: 'a percentage from 0 to 100' },
+  {
+    at: /\/(?:quantiles|interference)$/,
+    code: 'bad-percentage',
+    keyword: /name/,
+    expected: 'a percentage from 0 to 100',
+  },
 ];

@@ -9,7 +9,7 @@ import { smoothTimes, type Fall, type MeasuredTimes } from './smooth.ts';
 export interface FileStage {
   scale: FileScale;
   wake?: number;
-  interference?: number;
+  interference?: number | Record<string, number>;
   threads?: number;
   rested?: Record<string, Partial<Omit<Rested, 'rest'>>>;
   memory?: number;
@@ -34,12 +34,23 @@ export function readStage(source: SourceFile, name: string, stage: FileStage): S
   return {
     scale: readScale(source, name, stage.scale),
     ...(stage.wake !== undefined && { wake: stage.wake }),
-    ...(stage.interference !== undefined && { interference: stage.interference }),
+    ...(stage.interference !== undefined && {
+      interference: readInterference(source, `${at}/interference`, stage.interference),
+    }),
     ...(stage.rested && { rested: readRested(stage.rested) }),
     ...(stage.threads !== undefined && { threads: stage.threads }),
     ...(stage.memory !== undefined && { memory: stage.memory }),
     batches,
   };
+}
+
+/** A number is as much at every quantile. */
+function readInterference(
+  source: SourceFile,
+  at: string,
+  given: NonNullable<FileStage['interference']>,
+): Quantile[] {
+  return typeof given === 'number' ? [{ percentage: 50, time: given }] : readQuantiles(source, at, given);
 }
 
 /** A longer rest never makes a batch faster: what falls is noise. */

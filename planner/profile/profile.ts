@@ -24,8 +24,11 @@ export interface StageProfile {
   batches: readonly BatchTimes[];
   /** Milliseconds a batch of this stage alone costs its replica beside the stage; the engine's `wake` if not known. */
   wake?: number;
-  /** Milliseconds that a batch takes longer among the pipeline's other stages than alone; 0 if not known. */
-  interference?: number;
+  /**
+   * Milliseconds that a batch takes longer among the pipeline's other stages than alone, at each of these quantiles; below
+   * 0 where it is shorter. In ascending order of percentage; none if not known.
+   */
+  interference?: readonly Quantile[];
   /** In ascending order of the rest, with times that never fall; by itself none costs anything. */
   rested?: readonly Rested[];
   /** Processor threads that a batch keeps busy; those of the hardware type if not known. */

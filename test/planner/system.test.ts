@@ -51,9 +51,10 @@ describe('a replica of several stages', () => {
   });
 
   it('takes longer among others for each of them', () => {
-    const system = systemOf({ wake: 0.3, interference: 0.05 }, { wake: 0.2, interference: 0.5 });
-    expect(system.wakeOf(['a'], 'cpu')).toBeCloseTo(0.35, 10);
-    expect(deploy(system, fused).groups[0]!.pools[0]!.wake).toBeCloseTo(0.85, 10);
+    const longer = (time: number) => ({ interference: [{ percentage: 50, time }] });
+    const { times, wake } = deploy(systemOf(longer(0.5), longer(-1)), fused).groups[0]!.pools[0]!;
+    expect(times.map(of => of.mean(1))).toEqual([1.5, 2]);
+    expect(wake).toBe(0.1);
   });
 
   it('takes longer after a rest in each of them', () => {

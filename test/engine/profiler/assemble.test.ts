@@ -31,30 +31,24 @@ const profileOf = async (inPlace: Measurements['inPlace']) => {
   });
 };
 
-const inPlace = (time: number, rests: readonly number[]) => ({
-  costs: { hop: 0.4, item: 0.05 },
-  stages: { a: { time, rests } },
-});
+const costs = { query: 0.15, hop: 0.4, item: 0.05 };
 
 describe('what a stage takes longer in place', () => {
-  it('is more than alone, but for what a rest before it costs', async () => {
-    // After 2 ms it takes 1 longer, after 4 it takes 1.5 longer.
-    const { stages } = await profileOf(inPlace(4, [2, 4]));
-    expect(stages['a']!.interference).toBeCloseTo(4 - 2 - 1.25, 10);
-  });
-
-  it('is never less than nothing, and not there where nothing is known of it', async () => {
-    expect((await profileOf(inPlace(3, [4]))).stages['a']!.interference).toBe(0);
-    const without = { costs: { hop: 0.4, item: 0.05 }, stages: {} };
-    for (const unknown of [without, null])
+  it('is there where something is known of it', async () => {
+    // After a rest of 2 ms it takes 1 longer.
+    const batches = [{ rest: 2, times: [4], beside: 0.75 }];
+    const groups = [{ stages: ['a'], batches, rested: [], others: 0 }];
+    const { stages } = await profileOf({ costs, groups });
+    expect(stages['a']).toMatchObject({ wake: 0.3, interference: [{ percentage: 50, time: 4 - 2 - 1 }] });
+    for (const unknown of [{ costs, groups: [] }, null])
       expect((await profileOf(unknown)).stages['a']).not.toHaveProperty('interference');
   });
 });
 
 describe("the engine's cost", () => {
   it('is that of the pipeline as a whole, where that was measured', async () => {
-    expect((await profileOf(inPlace(2, [0]))).engine).toEqual({
-      query: 0.1,
+    expect((await profileOf({ costs, groups: [] })).engine).toEqual({
+      query: 0.15,
       hop: 0.4,
       item: 0.05,
       wake: 0.3,

@@ -89,6 +89,16 @@ describe('a profile', () => {
     expect(diagnostics[0]!.message).toMatch(/stage "read" has 9\.667 items per query by its samples/);
   });
 
+  it('may say of all quantiles at once how much longer a stage takes among others', () => {
+    const longer = (interference: unknown) =>
+      parseProfile(withRead({ interference }), '', pipeline).profile!.stages['read']!.interference;
+    expect(longer(0.5)).toEqual([{ percentage: 50, time: 0.5 }]);
+    expect(longer({ 99: 2, 5: -1 })).toEqual([
+      { percentage: 5, time: -1 },
+      { percentage: 99, time: 2 },
+    ]);
+  });
+
   it('may have figures that this version does not know', () => {
     const stage = { ...read, scale: { mean: 9 }, throughput: 20, batches: { 1: { mean: 50, runs: 100 } } };
     const newer = { ...file, engine: { ...file.engine, idle: 1 }, stages: { read: stage } };
@@ -97,7 +107,11 @@ describe('a profile', () => {
 
   it('is written as a file that reads as the same profile, each list of samples on one line', () => {
     const time = fc.double({ min: 0, max: 1e6, noNaN: true, noDefaultInfinity: true }).map(Math.abs);
+    // JSON has no -0.
+    const unsigned = (value: number) => (value === 0 ? 0 : value);
     const rising = fc.array(time, { maxLength: 5 }).map(times => times.toSorted((a, b) => a - b));
+    const quantilesOf = (times: readonly number[]) =>
+      times.map((time, index) => ({ percentage: index * 20 + 0.5, time }));
     const stage = fc.record(
       {
         scale: fc.oneof(
@@ -108,7 +122,12 @@ describe('a profile', () => {
           time.map(mean => ({ mean: mean / 10, samples: [] })),
         ),
         wake: time,
-        interference: time,
+        interference: fc
+          .array(fc.double({ min: -1e6, max: 1e6, noNaN: true }).map(unsigned), {
+            minLength: 1,
+            maxLength: 5,
+          })
+          .map(quantilesOf),
         rested: rising
           .filter(({ length }) => length > 0)
           .map(times => times.map((time, index) => ({ rest: 4 ** index, time, wake: time / 2 }))),
@@ -121,8 +140,6 @@ describe('a profile', () => {
       { requiredKeys: ['scale', 'batches'] },
     );
     const interval = fc.double({ min: 1, max: 1e6, noNaN: true });
-    const quantilesOf = (times: readonly number[]) =>
-      times.map((time, index) => ({ percentage: index * 20 + 0.5, time }));
     const stalls = fc.record({ every: interval, quantiles: rising.map(quantilesOf) });
     const collections = fc.record({ queries: interval, time });
     const single = fc.tuple(stage, rising).map(([stage, times]) => {
@@ -168,6 +185,8 @@ describe('a profile with mistakes', () => {
     ['has an infinite time', withTimes({ mean: 1234 }).replace('1234', '1e999'), 'bad-type', '1e999'],
     ['has a time with a unit', withTimes({ mean: '9 ms' }), 'bad-type', '"9 ms"'],
     ['has a quantile at no percentage', withTimes({ quantiles: { p99: 3 } }), 'bad-percentage', '"p99"'],
+    ['has an interference at no percentage', withRead({ interference: { x: 1 } }), 'bad-percentage', '"x"'],
+    ['has an interference of words', withRead({ interference: 'much' }), 'bad-type', '"much"'],
     ['has a quantile beyond 100', withTimes({ quantiles: { 100.5: 3 } }), 'bad-percentage', '"100.5"'],
     ['has a quantile twice', withTimes({ quantiles: { 99: 3, '99.0': 4 } }), 'duplicate-key', '"99.0"'],
     ['misspells its quantiles', withTimes({ mean: 9, quantile: { 99: 3 } }), 'unknown-key', '"quantile"'],
