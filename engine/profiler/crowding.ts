@@ -21,12 +21,14 @@ const counted = { milliseconds: 200, least: 5 };
  */
 const mostTurns = 12;
 
-/** Milliseconds that batches took, and of the main thread. */
+/** Batches per millisecond, and milliseconds of the main thread per batch. */
 interface Runs {
-  batches: number;
-  time: number;
+  rate: number;
   main: number;
 }
+
+/** Inputs of one turn are others than those of the next. */
+const stride = 1000;
 
 export interface CrowdingOptions extends TrialOptions {
   budget: Budget;
@@ -52,37 +54,52 @@ export async function measureThreads(
   const trials = await Promise.all(
     Array.from({ length: replicas }, () => Trial.start(stage, inputs, options)),
   );
-  let inputsTaken = 0;
-  const run = async (running: readonly Trial[], { milliseconds, least }: typeof warmUp): Promise<Runs> => {
+  /** Each runs the same inputs, and goes on with more of them, which don't count, until all are done. */
+  const run = async (
+    running: readonly Trial[],
+    { milliseconds, least }: typeof warmUp,
+    turn = 0,
+  ): Promise<Runs> => {
     const [start, before] = [clock.now(), threadTime()];
     const end = start + Math.min(milliseconds, budget.left);
-    let batches = 0;
+    let left = running.length;
+    let all = 0;
+    let rate = 0;
     const runOne = async (trial: Trial) => {
-      for (let own = 0; own < least || clock.now() < end; own++, batches++) await trial.run(1, inputsTaken++);
+      let own = 0;
+      const run = () => trial.run(1, turn * stride + own++);
+      while (own < least || clock.now() < end) await run();
+      all += own;
+      rate += own / (clock.now() - start);
+      left--;
+      while (left > 0) {
+        await run();
+        all++;
+      }
     };
     await Promise.all(running.map(runOne));
-    return { batches, time: clock.now() - start, main: threadTime() - before };
+    return { rate, main: (threadTime() - before) / all };
   };
   try {
     await run(trials, warmUp);
-    const crowded = { batches: 0, time: 0, main: 0 };
-    const alone = { ...crowded };
-    for (let turn = 0; turn < mostTurns && (turn === 0 || !budget.isOver); turn++) {
-      add(crowded, await run(trials, counted));
-      add(alone, await run(trials.slice(0, 1), counted));
-    }
-    const main = alone.main / alone.batches;
-    const service = alone.time / alone.batches - main;
-    if (service <= 0) return threads;
-    const busy = busyThreads({ service, main, replicas, threads, cores }, crowded.batches / crowded.time);
+    const crowded: Runs[] = [];
+    const alone: Runs[] = [];
+    do {
+      const turn = crowded.length;
+      crowded.push(await run(trials, counted, turn));
+      alone.push(await run(trials.slice(0, 1), counted, turn));
+    } while (crowded.length < mostTurns && !budget.isOver);
+    const one = meanOf(alone);
+    const service = 1 / one.rate - one.main;
+    if (!(service > 0)) return threads;
+    const busy = busyThreads({ service, main: one.main, replicas, threads, cores }, meanOf(crowded).rate);
     return Math.round(1000 * busy) / 1000;
   } finally {
     await Promise.all(trials.map(trial => trial.close()));
   }
 }
 
-function add(sum: Runs, { batches, time, main }: Runs): void {
-  sum.batches += batches;
-  sum.time += time;
-  sum.main += main;
+function meanOf(runs: readonly Runs[]): Runs {
+  const mean = (of: keyof Runs) => runs.reduce((sum, one) => sum + one[of], 0) / runs.length;
+  return { rate: mean('rate'), main: mean('main') };
 }
