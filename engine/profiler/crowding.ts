@@ -8,12 +8,16 @@ import type { BoundStage } from '../../pipelines/index.ts';
 import type { Budget } from './budget.ts';
 import { busyThreads } from './busy-threads.ts';
 import type { StageInput } from './recorder.ts';
+import { realClock } from '../runtime/clock.ts';
 import { threadTime } from './thread-time.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
-/** Milliseconds of runs that don't count, and of each that does; a replica runs so many batches in either at least. */
-const warmUp = { milliseconds: 500, least: 2 };
-const counted = { milliseconds: 200, least: 5 };
+/**
+ * Milliseconds of runs that don't count, and of each that does; a replica runs so many batches in either at least and at
+ * most.
+ */
+const warmUp = { milliseconds: 500, least: 2, most: 5000 };
+const counted = { milliseconds: 200, least: 5, most: 1000 };
 
 /**
  * Turns, each of all replicas and then of one: as many as there is time for, up to this. In one a system may have its threads
@@ -57,7 +61,7 @@ export async function measureThreads(
   /** Each runs the same inputs, and goes on with more of them, which don't count, until all are done. */
   const run = async (
     running: readonly Trial[],
-    { milliseconds, least }: typeof warmUp,
+    { milliseconds, least, most }: typeof warmUp,
     turn = 0,
   ): Promise<Runs> => {
     const [start, before] = [clock.now(), threadTime()];
@@ -68,9 +72,9 @@ export async function measureThreads(
     const runOne = async (trial: Trial) => {
       let own = 0;
       const run = () => trial.run(1, turn * stride + own++);
-      while (own < least || clock.now() < end) await run();
+      while (own < least || (own < most && clock.now() < end)) await run();
       all += own;
-      rate += own / (clock.now() - start);
+      rate += own / Math.max(clock.now() - start, Number.MIN_VALUE);
       left--;
       while (left > 0) {
         await run();
@@ -78,7 +82,8 @@ export async function measureThreads(
       }
     };
     await Promise.all(running.map(runOne));
-    return { rate, main: (threadTime() - before) / all };
+    // What a virtual clock says tells nothing of how busy this thread is.
+    return { rate, main: clock === realClock ? (threadTime() - before) / all : 0 };
   };
   try {
     await run(trials, warmUp);
@@ -88,7 +93,8 @@ export async function measureThreads(
       const turn = crowded.length;
       crowded.push(await run(trials, counted, turn));
       alone.push(await run(trials.slice(0, 1), counted, turn));
-    } while (crowded.length < mostTurns && !budget.isOver);
+      // A clock that stands still tells nothing, however often it is asked.
+    } while (crowded.length < mostTurns && !budget.isOver && alone.at(-1)!.rate < Infinity);
     const one = meanOf(alone);
     const service = 1 / one.rate - one.main;
     if (!(service > 0)) return threads;

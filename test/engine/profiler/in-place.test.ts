@@ -31,7 +31,10 @@ const measure = async (
 
 describe('a pipeline in place', () => {
   it('tells what the main thread takes, and what batches of one take each stage that ran', async () => {
-    const measured = await measure(['a,b,c', 'd'], 600);
+    let measured = await measure(['a,b,c', 'd'], 600);
+    // A machine that has other things to do takes longer to send all of them alone.
+    for (let time = 2400; measured!.groups.length === 0; time *= 4)
+      measured = await measure(['a,b,c', 'd'], time);
     const { costs, groups } = measured!;
     expect(costs.query).toBeGreaterThan(0);
     expect(costs.hop + costs.item).toBeGreaterThan(0);
