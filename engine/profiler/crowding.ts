@@ -5,10 +5,10 @@
  */
 import { availableParallelism } from 'node:os';
 import type { BoundStage } from '../../pipelines/index.ts';
+import { realClock } from '../runtime/clock.ts';
 import type { Budget } from './budget.ts';
 import { busyThreads } from './busy-threads.ts';
 import type { StageInput } from './recorder.ts';
-import { realClock } from '../runtime/clock.ts';
 import { threadTime } from './thread-time.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
@@ -72,10 +72,14 @@ export async function measureThreads(
     const runOne = async (trial: Trial) => {
       let own = 0;
       const run = () => trial.run(1, turn * stride + own++);
-      while (own < least || (own < most && clock.now() < end)) await run();
+      try {
+        while (own < least || (own < most && clock.now() < end)) await run();
+      } finally {
+        // Also where one fails: the others would go on without end.
+        left--;
+      }
       all += own;
       rate += own / Math.max(clock.now() - start, Number.MIN_VALUE);
-      left--;
       while (left > 0) {
         await run();
         all++;
