@@ -7,7 +7,7 @@ import {
   type HardwareType,
   type Pipeline,
 } from '../pipelines/index.ts';
-import { amongOthers } from './profile/interference.ts';
+import { amongOthers, whenCrowded } from './profile/interference.ts';
 import { pausesOf, type EngineCost, type Profile, type Rested, type Scale } from './profile/profile.ts';
 import {
   speedOf,
@@ -44,6 +44,11 @@ export interface System {
    * over once.
    */
   restedOf(stages: readonly string[], hardware: string): readonly RestedPool[];
+  /**
+   * Service times of each of these stages while the processor's other cores are all busy; undefined where that is known of
+   * none of them.
+   */
+  crowdedOf(stages: readonly string[], hardware: string): readonly ServiceDistribution[] | undefined;
   /** Processor threads that a replica of these stages keeps busy, on average over its batches of one. */
   threadsOf(stages: readonly string[], hardware: string): number;
   /** Batch sizes of a stage that were measured, ascending. */
@@ -89,10 +94,13 @@ function together(stages: readonly (readonly Rested[])[]): RestedPool[] {
 export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], hardware: Hardware): System {
   const byHardware = new Map(profiles.map(profile => [profile.hardware, profile]));
   const distributions = new Map<string, ServiceDistribution>();
+  const crowdedDistributions = new Map<string, ServiceDistribution>();
   for (const { hardware: type, stages } of profiles)
-    for (const [name, { batches, interference = [] }] of Object.entries(stages)) {
-      const times = new ServiceDistribution(amongOthers(batches, interference));
-      distributions.set(JSON.stringify([name, type]), times);
+    for (const [name, { batches, interference = [], crowded }] of Object.entries(stages)) {
+      const times = amongOthers(batches, interference);
+      const key = JSON.stringify([name, type]);
+      distributions.set(key, new ServiceDistribution(times));
+      if (crowded) crowdedDistributions.set(key, new ServiceDistribution(whenCrowded(times, crowded)));
     }
   const typeOf = (name: string) =>
     Object.hasOwn(hardware.types, name) ? hardware.types[name] : builtinHardware(name);
@@ -127,12 +135,20 @@ export function makeSystem(pipeline: Pipeline, profiles: readonly Profile[], har
       const { wake } = byHardware.get(type)?.engine ?? noCost;
       return Math.max(...stages.map(stage => stageOn(stage, type)?.wake ?? wake));
     },
+    crowdedOf(stages, type) {
+      const own = stages.map(stage => crowdedDistributions.get(JSON.stringify([stage, type])));
+      if (own.every(of => of === undefined)) return undefined;
+      return own.map((of, at) => of ?? distributions.get(JSON.stringify([stages[at], type]))!);
+    },
     restedOf: (stages, type) => together(stages.map(stage => stageOn(stage, type)?.rested ?? [])),
     threadsOf(stages, type) {
       const { device = 'cpu', threads = 1 } = typeOf(type) ?? {};
       // The share of a device that a replica has while it is its turn, whatever it does on the processor.
       if (devicesInTurns.has(device)) return 1;
-      const known = stages.map(stage => stageOn(stage, type)?.threads ?? threads);
+      const known = stages.map(stage => {
+        const { crowded, threads: kept } = stageOn(stage, type) ?? {};
+        return (crowded ? undefined : kept) ?? threads;
+      });
       const times = stages.map(stage => distributions.get(JSON.stringify([stage, type]))?.mean(1) ?? 0);
       const whole = times.reduce((sum, time) => sum + time, 0);
       if (whole === 0 || known.every(of => of === threads)) return threads;
@@ -169,6 +185,7 @@ export function deploy(system: System, groups: readonly Group[]): SimulatedDeplo
           replicas: pool.replicas,
           times,
           wake: system.wakeOf(ordered, pool.hardware),
+          crowded: system.crowdedOf(ordered, pool.hardware),
           rested: system.restedOf(ordered, pool.hardware),
           threads: system.threadsOf(ordered, pool.hardware),
           host: system.hostOf(pool.hardware),

@@ -1,5 +1,6 @@
 import type { BoundPipeline, BoundStage } from '../../pipelines/index.ts';
 import type { Profile, StageProfile } from '../../planner/index.ts';
+import { crowdedTimes } from './crowded-times.ts';
 import { hostFacts } from './host.ts';
 import { inUse } from './in-use.ts';
 import type { Measurements } from './measurements.ts';
@@ -17,6 +18,7 @@ export function assemble(
   { engine, inPlace, stages }: Measurements,
 ): Profile {
   const whole = new Map(inPlace?.groups.flatMap(group => [...inUse(group, stages, inPlace.costs)]));
+  const crowded = crowdedTimes(inPlace);
   const profiles = pipeline.stages
     .filter(stage => measured.includes(stage))
     .map(({ name }): [string, StageProfile] => {
@@ -31,6 +33,7 @@ export function assemble(
           ...(wake !== undefined && { wake }),
           ...(rested.length > 0 && { rested }),
           ...whole.get(name),
+          ...(crowded.has(name) && { crowded: crowded.get(name)! }),
           ...(threads !== undefined && { threads }),
           memory,
         },

@@ -9,7 +9,9 @@ import { timeAt, type BatchTimes, type Quantile } from '../../operators/index.ts
 import { longerAfter, type Rested } from '../../planner/index.ts';
 import type { BatchCosts } from './batch-costs.ts';
 import type { LoneBatch, LoneGroup } from './lone-batches.ts';
-import { median, quantile } from './order-statistics.ts';
+import { longestOf } from './longest-stage.ts';
+import { median } from './order-statistics.ts';
+import { differences, fewBatches } from './quantile-differences.ts';
 import { rounded } from './repetitions.ts';
 
 /** What was measured of a stage alone. */
@@ -27,15 +29,9 @@ export interface InUse {
   rested?: readonly Rested[];
 }
 
-/** Percentages of the quantiles that are compared, as far as batches were seen beyond them. */
-const percentages = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.8, 99.9];
-
 /** Milliseconds of rest between which batches are taken together, and the fewest that tell something. */
 const binEdges = [0.7, 1.5, 3, 6, 12, 24, 48];
 const fewRested = 10;
-
-/** Fewer batches than this tell a mean, and no quantiles. */
-const fewBatches = 100;
 
 /** Where more of a group's batches than this were not alone, those that were are of other inputs than the rest. */
 const mostOthers = 0.1;
@@ -121,22 +117,8 @@ function restedThere({ stages, batches, rested }: LoneGroup): Rested[][] {
   });
 }
 
-/** The stage that takes a group's batches longest, by its place. */
-function longestOf(batches: readonly LoneBatch[], stages: number): number {
-  const sums = Array.from({ length: stages }, (_, stage) =>
-    batches.reduce((sum, { times }) => sum + (times[stage] ?? 0), 0),
-  );
-  return sums.indexOf(Math.max(...sums));
-}
-
 /** By how much times are longer than those of batches of one alone: at each quantile, or on average if they are few. */
 function differenceOf(times: readonly number[], alone: BatchTimes): Quantile[] {
   if (times.length < fewBatches) return [{ percentage: 50, time: rounded(mean(times) - alone.mean) }];
-  const sorted = [...times].sort((a, b) => a - b);
-  return percentages
-    .filter(percentage => (1 - percentage / 100) * sorted.length >= 1)
-    .map(percentage => ({
-      percentage,
-      time: rounded(quantile(sorted, percentage) - timeAt(alone, percentage / 100)),
-    }));
+  return differences(times, share => timeAt(alone, share));
 }

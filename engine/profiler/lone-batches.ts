@@ -7,6 +7,8 @@ export interface LoneBatch {
   rest: number;
   /** What each of the group's stages took by the replica's clock; null: it was not run. */
   times: readonly (number | null)[];
+  /** From sending it to its results, less the stages' times. */
+  handover: number;
   /** From sending it to the next batch of the query, or its answer, less the stages' times. */
   beside: number;
 }
@@ -78,7 +80,8 @@ export class LoneBatches {
               const program = batch.programs[batch.items[0]!.program]!;
               const runs = new Set(program.map(({ stage }) => stage));
               const times = group.stages.map((_, stage) => (runs.has(stage) ? result.times[stage]! : null));
-              this.#open = { group, start, batch: { rest, times } };
+              const stages = times.reduce<number>((sum, time) => sum + (time ?? 0), 0);
+              this.#open = { group, start, batch: { rest, times, handover: over - start - stages } };
             }
             return result;
           },

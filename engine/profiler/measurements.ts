@@ -30,7 +30,7 @@ export interface Measurements {
 export const nothingMeasured: Measurements = { engine: null, inPlace: null, stages: {} };
 
 /** Kind and version, the first key of the text. */
-const version = 'measurements/4';
+const version = 'measurements/5';
 
 /**
  * Measurements as text, to go on from later.

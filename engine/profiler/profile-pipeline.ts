@@ -10,6 +10,7 @@ import { Vigil } from '../runtime/vigil.ts';
 import { workerReplicas } from '../runtime/worker-replica.ts';
 import { assemble } from './assemble.ts';
 import { Budget } from './budget.ts';
+import { crowdedTimes } from './crowded-times.ts';
 import { measureEngine } from './engine-cost.ts';
 import { measureInPlace } from './in-place.ts';
 import { nothingMeasured, type Measurements, type StageMeasurements } from './measurements.ts';
@@ -63,16 +64,18 @@ class Profiler {
   readonly #trial: { hardware: HardwareType; clock: Clock; replicas: ReplicaFactory };
   readonly #budget: Budget;
   readonly #notes: string[] = [];
+  readonly #vigil = new Vigil();
   #measurements: Measurements;
 
   constructor(pipeline: BoundPipeline, options: ProfileOptions) {
     const {
       hardware,
       clock = realClock,
-      // Nothing is waited for awake: in use that is done for a lone batch only, and tells nothing of several.
-      replicas = workerReplicas(defaultLimits.start, threadReplicasWith(new Vigil(1))),
+      replicas = workerReplicas(defaultLimits.start, threadReplicasWith(this.#vigil)),
       budget = 60_000,
     } = options;
+    // In use a lone batch is waited for awake, which tells nothing of several.
+    this.#vigil.paused = true;
     this.#pipeline = pipeline;
     this.#options = options;
     this.#trial = { hardware, clock, replicas };
@@ -182,6 +185,7 @@ class Profiler {
         this.#tell({ stage: stage.name, batch, repetition }, (1 + done) / 2);
       },
       hop: this.#measurements.engine!.hop,
+      isCrowdingKnown: crowdedTimes(this.#measurements.inPlace).has(stage.name),
       measured: so => this.#keep(this.#with(stage, so)),
       note: note => this.#notes.push(note),
     });
@@ -200,6 +204,7 @@ class Profiler {
         replicas,
         budget: this.#budget.share(shares.whole),
         query: engine.query,
+        vigil: this.#vigil,
         signal,
         turn,
       });

@@ -23,6 +23,8 @@ export interface StageProfilerOptions extends TrialOptions {
   measured: (so: StageMeasurements) => Promise<void>;
   /** Main-thread milliseconds per batch, which are no replica's. */
   hop: number;
+  /** Whether it is known how much longer batches take while all cores are busy. */
+  isCrowdingKnown: boolean;
   note: (note: string) => void;
 }
 
@@ -60,7 +62,8 @@ export async function profileStage(
   known: StageMeasurements,
   options: StageProfilerOptions,
 ): Promise<void> {
-  const { hardware, clock, budget, maxBatch, repetitions, signal, turn, measured, hop, note } = options;
+  const { hardware, clock, budget, maxBatch, repetitions, signal, turn, measured, note } = options;
+  const { hop, isCrowdingKnown } = options;
   const warmUps = hardware.device === 'cpu' ? fewWarmUps : Math.min(2 * inputs.length, manyWarmUps);
   const besides: number[] = [];
   let so = known;
@@ -92,8 +95,10 @@ export async function profileStage(
   async function measureHandover(): Promise<Partial<StageMeasurements>> {
     const beside = median(besides.slice(-fewBesides));
     const rested = await measureRested(trial, options);
+    const handover = { wake: Math.max(0, rounded(beside - hop)), rested };
+    if (isCrowdingKnown) return handover;
     const threads = await measureThreads(stage, inputs, { ...options, budget: budget.share(crowdedShare) });
-    return { wake: Math.max(0, rounded(beside - hop)), rested, ...(threads !== undefined && { threads }) };
+    return { ...handover, ...(threads !== undefined && { threads }) };
   }
 
   /** Null if batches of this size can't be run, or the signal came. */

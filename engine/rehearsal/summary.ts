@@ -32,6 +32,7 @@ export function asRehearsed(system: System, { query, hop, wake }: EngineCost): S
     hostOf: () => -1,
     engine: { query, hop },
     wakeOf: () => wake,
+    crowdedOf: () => undefined,
     restedOf: () => [],
   };
 }

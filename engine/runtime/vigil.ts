@@ -16,6 +16,8 @@ export interface Pace {
 }
 
 export class Vigil {
+  /** Never awake meanwhile. */
+  paused = false;
   readonly #enabled: boolean;
   #underWay = 0;
   #end = 0;
@@ -36,7 +38,8 @@ export class Vigil {
     const start = performance.now();
     this.#underWay++;
     // With several under way, the cores are theirs.
-    if (this.#enabled && this.#underWay === 1 && pace.milliseconds < short) this.#stayAwake(start + patience);
+    if (this.#enabled && !this.paused && this.#underWay === 1 && pace.milliseconds < short)
+      this.#stayAwake(start + patience);
     try {
       return await send();
     } finally {

@@ -37,6 +37,7 @@ const Stage = object(
     wake: Time,
     // A number is one of all quantiles.
     interference: { anyOf: [Longer, record(percentages, Longer)] },
+    crowded: Quantiles,
     rested: record('^\\d{1,9}(?:\\.\\d+)?$', Rested),
     threads: { type: 'number', minimum: 0 },
     memory: { type: 'number', minimum: 0 },
@@ -76,7 +77,7 @@ export const profileRules: readonly Rule[] = [
     expected: 'a batch size, a whole number such as 8',
   },
   {
-    at: /\/(?:quantiles|interference)$/,
+    at: /\/(?:quantiles|interference|crowded)$/,
     code: 'bad-percentage',
     keyword: /name/,
     expected: 'a percentage from 0 to 100',

@@ -10,6 +10,7 @@ export interface FileStage {
   scale: FileScale;
   wake?: number;
   interference?: number | Record<string, number>;
+  crowded?: Record<string, number>;
   threads?: number;
   rested?: Record<string, Partial<Omit<Rested, 'rest'>>>;
   memory?: number;
@@ -37,6 +38,7 @@ export function readStage(source: SourceFile, name: string, stage: FileStage): S
     ...(stage.interference !== undefined && {
       interference: readInterference(source, `${at}/interference`, stage.interference),
     }),
+    ...(stage.crowded && { crowded: readQuantiles(source, `${at}/crowded`, stage.crowded) }),
     ...(stage.rested && { rested: readRested(stage.rested) }),
     ...(stage.threads !== undefined && { threads: stage.threads }),
     ...(stage.memory !== undefined && { memory: stage.memory }),

@@ -29,6 +29,11 @@ export interface StageProfile {
    * 0 where it is shorter. In ascending order of percentage; none if not known.
    */
   interference?: readonly Quantile[];
+  /**
+   * Milliseconds that a batch of one takes longer while the processor's other cores are all busy than while none is, at
+   * each of these quantiles, in ascending order of percentage. Cores it is given are then its own: `threads` says nothing.
+   */
+  crowded?: readonly Quantile[];
   /** In ascending order of the rest, with times that never fall; by itself none costs anything. */
   rested?: readonly Rested[];
   /** Processor threads that a batch keeps busy; those of the hardware type if not known. */

@@ -68,6 +68,7 @@ export function searchGroup(system: System, stages: readonly string[], unpriced?
         replicas: 1,
         times: known,
         wake: system.wakeOf(stages, hardware),
+        crowded: system.crowdedOf(stages, hardware),
         rested: system.restedOf(stages, hardware),
         threads: system.threadsOf(stages, hardware),
         host: system.hostOf(hardware),

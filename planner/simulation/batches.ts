@@ -51,14 +51,17 @@ export class Batches {
     return run;
   }
 
-  /** Draws how long a replica's batch takes its stages, in milliseconds, and counts that. */
-  begin(replica: number, { times }: SimulatedPool): number {
+  /**
+   * Draws how long a replica's batch takes its stages, in milliseconds, and counts that.
+   * @param company share of its host's other cores that are busy
+   */
+  begin(replica: number, pool: SimulatedPool, company: number): number {
     if (this.#stages.length === 1)
-      return this.#stageTime(0, times[0]!, this.first[replica]!, this.taken[replica]!);
+      return this.#stageTime(0, pool, company, this.first[replica]!, this.taken[replica]!);
     let sum = 0;
     for (let place = 0; place < this.#stages.length; place++) {
       const count = this.#countOf(replica, place);
-      if (count > 0) sum += this.#stageTime(place, times[place]!, this.#drawn, count);
+      if (count > 0) sum += this.#stageTime(place, pool, company, this.#drawn, count);
     }
     return sum;
   }
@@ -98,8 +101,15 @@ export class Batches {
     return count;
   }
 
-  #stageTime(place: number, times: ServiceTimes, first: number, count: number): number {
-    const time = this.#draw(place, times, first, count);
+  #stageTime(
+    place: number,
+    { times, crowded }: SimulatedPool,
+    company: number,
+    first: number,
+    count: number,
+  ): number {
+    let time = this.#draw(place, times[place]!, first, count);
+    if (crowded && company > 0) time += company * (this.#draw(place, crowded[place]!, first, count) - time);
     const counts = this.#around.stageCounts[this.#stages[place]!]!;
     counts.items += count;
     counts.service += time * count;

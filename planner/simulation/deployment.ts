@@ -25,6 +25,8 @@ export interface SimulatedPool extends PoolLimits {
   replicas: number;
   /** Service times of each stage of the group. */
   times: readonly ServiceTimes[];
+  /** The same while all other cores of its host are busy, never shorter; no different unless given. */
+  crowded?: readonly ServiceTimes[] | undefined;
   /** Milliseconds a batch costs its replica beside its stages. */
   wake: number;
   /** How much longer a batch takes after its replica has waited; none unless given. */

@@ -5,6 +5,8 @@ export interface Shared {
   /** When the next batch ends; Infinity if none runs. */
   readonly next: number;
   readonly sequence: number;
+  /** Share of the cores that are busy, of all but one: what a batch that starts now runs beside. */
+  readonly company: number;
   /** Makes room for so many batches at a time. */
   reserve(batches: number): void;
   /** @param service milliseconds the batch would take alone */
@@ -48,6 +50,10 @@ export class Host implements Shared {
 
   get sequence(): number {
     return this.#ends.sequence;
+  }
+
+  get company(): number {
+    return this.#busy === 0 || this.#cores <= 1 ? 0 : Math.min(1, this.#busy / (this.#cores - 1));
   }
 
   start(replica: number, now: number, service: number, threads: number, sequence: number): void {

@@ -181,7 +181,8 @@ export class RunningGroup {
       const longer = rested ? longerAfter(rested, this.#slots.rested(pool, now)) : 0;
       const replica = this.#slots.take(pool);
       const taken = this.#fill(replica, take, now);
-      const service = handover + this.#batches.begin(replica, this.#pools[pool]!) + longer;
+      const service =
+        handover + this.#batches.begin(replica, this.#pools[pool]!, this.#hosts[pool]!.company) + longer;
       this.#started[replica] = now;
       const counts = this.poolCounts[pool]!;
       counts.batches++;

@@ -3,6 +3,8 @@ import type { Shared } from './host.ts';
 
 /** A device that runs one batch at a time, in the order they came, whatever replica they are of. */
 export class Turns implements Shared {
+  /** Its batches have it to themselves. */
+  readonly company = 0;
   readonly #ends = new EventHeap(1);
   /** When all that came so far is done. */
   #free = 0;

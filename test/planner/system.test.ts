@@ -74,6 +74,14 @@ describe('a replica of several stages', () => {
     expect(systemOf({}, {}).restedOf(['a', 'b'], 'cpu')).toEqual([]);
   });
 
+  it('takes longer while the other cores are busy as far as that is known of them, and keeps its own', () => {
+    const system = systemOf({ threads: 2, crowded: [{ percentage: 50, time: 0.5 }] }, {});
+    const { times, crowded, threads } = deploy(system, fused).groups[0]!.pools[0]!;
+    const longer = (at: number) => crowded![at]!.mean(1) / times[at]!.mean(1);
+    expect([longer(0) > 1, longer(1), threads]).toEqual([true, 1, 1]);
+    expect(systemOf({}, {}).crowdedOf(['a', 'b'], 'cpu')).toBe(undefined);
+  });
+
   it('keeps as many threads busy as they do, by their share of its time', () => {
     expect(deploy(systemOf({ threads: 2 }, {}), fused).groups[0]!.pools[0]!.threads).toBe(1.25);
     expect(systemOf({}, {}).threadsOf(['a', 'b'], 'cpu')).toBe(1);

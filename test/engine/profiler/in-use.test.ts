@@ -3,14 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { inUse } from '../../../engine/profiler/in-use.ts';
 import type { LoneBatch, LoneGroup } from '../../../engine/profiler/lone-batches.ts';
 
+/** What it took to hand it over is of no account here. */
+type Batch = Omit<LoneBatch, 'handover'>;
+
 const stage = (mean: number) => ({ batches: [{ batch: 1, mean, quantiles: [] }] });
 const costs = { hop: 0.2, item: 0.1 };
-const many = (count: number, batch: (index: number) => LoneBatch) =>
+const many = (count: number, batch: (index: number) => Batch) =>
   Array.from({ length: count }, (_, at) => batch(at));
-const group = (batches: LoneBatch[], more: Partial<LoneGroup> = {}): LoneGroup => ({
+const handedOver = (batches: readonly Batch[]) => batches.map(batch => ({ ...batch, handover: 0 }));
+const group = (
+  batches: readonly Batch[],
+  { rested = [], ...more }: Partial<Omit<LoneGroup, 'rested'>> & { rested?: readonly Batch[] } = {},
+): LoneGroup => ({
   stages: ['a'],
-  batches,
-  rested: [],
+  batches: handedOver(batches),
+  rested: handedOver(rested),
   others: 0,
   ...more,
 });

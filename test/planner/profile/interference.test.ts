@@ -2,10 +2,45 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ServiceDistribution, type Quantile } from '../../../operators/index.ts';
-import { amongOthers } from '../../../planner/profile/interference.ts';
+import { amongOthers, whenCrowded } from '../../../planner/profile/interference.ts';
 
 const quantiles = (times: Readonly<Record<string, number>>): Quantile[] =>
   Object.entries(times).map(([percentage, time]) => ({ percentage: Number(percentage), time }));
+
+describe('times while all cores are busy', () => {
+  const alone = [1, 4, 20].map((time, at) => ({
+    batch: 4 ** at,
+    mean: time,
+    quantiles: quantiles({ 50: time }),
+  }));
+
+  it('are longer in proportion to the batch, up to twice its time', () => {
+    const crowded = whenCrowded(alone, quantiles({ 50: 0, 90: 0.5, 99: 1 }));
+    expect(crowded.map(times => times.quantiles)).toEqual([
+      quantiles({ 50: 1, 90: 1.5, 99: 2 }),
+      quantiles({ 50: 4, 90: 6, 99: 8 }),
+      quantiles({ 50: 20, 90: 30, 99: 40 }),
+    ]);
+  });
+
+  it('are longer by as much, where even a batch of one takes more than twice its time', () => {
+    const crowded = whenCrowded(alone, quantiles({ 50: 0, 99: 6 }));
+    expect(crowded.map(({ quantiles }) => quantiles.at(-1)!.time)).toEqual([7, 10, 40]);
+  });
+
+  it('are those alone where nothing takes longer', () => {
+    expect(whenCrowded(alone, [])).toEqual(alone);
+    const instant = [0, 3].map((time, at) => ({
+      batch: at + 1,
+      mean: time,
+      quantiles: quantiles({ 50: time }),
+    }));
+    expect(whenCrowded(instant, quantiles({ 50: 0, 99: 2 })).map(times => times.quantiles)).toEqual([
+      quantiles({ 50: 0, 99: 2 }),
+      quantiles({ 50: 3, 99: 6 }),
+    ]);
+  });
+});
 
 describe('times among others', () => {
   it('are those alone, and as much more at each quantile as is known there', () => {
@@ -20,7 +55,7 @@ describe('times among others', () => {
 
   it('are those alone where nothing is known', () => {
     const alone = [{ batch: 1, mean: 3, quantiles: quantiles({ 10: 2, 90: 4 }) }];
-    expect(amongOthers(alone, [])).toBe(alone);
+    expect(amongOthers(alone, [])).toEqual(alone);
   });
 
   it('never fall with the quantile, nor below nothing', () => {

@@ -128,6 +128,7 @@ describe('a profile', () => {
             maxLength: 5,
           })
           .map(quantilesOf),
+        crowded: rising.filter(({ length }) => length > 0).map(quantilesOf),
         rested: rising
           .filter(({ length }) => length > 0)
           .map(times => times.map((time, index) => ({ rest: 4 ** index, time, wake: time / 2 }))),
@@ -186,6 +187,8 @@ describe('a profile with mistakes', () => {
     ['has a time with a unit', withTimes({ mean: '9 ms' }), 'bad-type', '"9 ms"'],
     ['has a quantile at no percentage', withTimes({ quantiles: { p99: 3 } }), 'bad-percentage', '"p99"'],
     ['has an interference at no percentage', withRead({ interference: { x: 1 } }), 'bad-percentage', '"x"'],
+    ['is crowded at no percentage', withRead({ crowded: { x: 1 } }), 'bad-percentage', '"x"'],
+    ['is faster in a crowd', withRead({ crowded: { 50: -1 } }), 'bad-type', '-1'],
     ['has an interference of words', withRead({ interference: 'much' }), 'bad-type', '"much"'],
     ['has a quantile beyond 100', withTimes({ quantiles: { 100.5: 3 } }), 'bad-percentage', '"100.5"'],
     ['has a quantile twice', withTimes({ quantiles: { 99: 3, '99.0': 4 } }), 'duplicate-key', '"99.0"'],
