@@ -4,6 +4,7 @@
  */
 import { drawFrom, keyedPrefix, keyedUniform } from '../../operators/index.ts';
 import type { Scale } from '../profile/profile.ts';
+import { observedPeriod } from './observed-period.ts';
 import { After, type Need, type Structure, type StageStructure } from './structure.ts';
 
 /** Keeps these draws apart from those of service times, which are keyed by seed and stage too. */
@@ -34,13 +35,22 @@ function chanceOf(stage: StageStructure, { stages, fanOuts }: Structure): number
   return opportunity <= 0 ? 0 : Math.min(1, stage.scale.mean / opportunity);
 }
 
-export class QueryDraws {
+interface Brought {
+  counts: Int32Array;
+  open: Uint8Array;
+  present: Uint8Array;
+}
+
+export class QueryDraws implements Readonly<Brought> {
   /** Items of the query drawn last, by fan-out. */
-  readonly counts: Int32Array;
+  counts: Int32Array;
   /** Whether each piece of work of that query may run, if what it needs is there. */
-  readonly open: Uint8Array;
+  open: Uint8Array;
   /** Whether each piece of work of that query runs: it may, and what it needs is there. */
-  readonly present: Uint8Array;
+  present: Uint8Array;
+  /** What the observed queries bring, once it was drawn; 0 of them where it is another every time. */
+  readonly #period: number;
+  readonly #kept: (Brought | undefined)[];
   readonly #structure: Structure;
   readonly #seed: number;
   /** The observed query that query 0 is like, by stage and by fan-out. */
@@ -53,6 +63,8 @@ export class QueryDraws {
   constructor(structure: Structure, seed: number) {
     this.#structure = structure;
     this.#seed = seed;
+    this.#period = observedPeriod(structure);
+    this.#kept = Array.from({ length: this.#period });
     this.counts = Int32Array.from(structure.fanOuts, ({ width }) => width);
     this.open = new Uint8Array(structure.width).fill(1);
     this.present = new Uint8Array(structure.width).fill(1);
@@ -66,8 +78,25 @@ export class QueryDraws {
 
   /** Draws what query number `query` brings into `counts`, `open` and `present`. */
   draw(query: number): void {
-    const { stages, fanOuts, plain } = this.#structure;
-    if (plain) return;
+    if (this.#structure.plain) return;
+    if (this.#period === 0) {
+      this.#drawAnew(query);
+      return;
+    }
+    const at = query % this.#period;
+    const kept = this.#kept[at];
+    if (kept) ({ counts: this.counts, open: this.open, present: this.present } = kept);
+    else {
+      this.counts = this.counts.slice();
+      this.open = this.open.slice();
+      this.present = this.present.slice();
+      this.#drawAnew(query);
+      this.#kept[at] = { counts: this.counts, open: this.open, present: this.present };
+    }
+  }
+
+  #drawAnew(query: number): void {
+    const { stages, fanOuts } = this.#structure;
     for (let f = 0; f < fanOuts.length; f++) this.counts[f] = this.#count(fanOuts[f]!.scale, query, f);
     for (let s = 0; s < stages.length; s++) {
       const stage = stages[s]!;

@@ -117,6 +117,25 @@ describe('samples', () => {
     }
   });
 
+  it('bring the same again, however many came between', () => {
+    const { a, b, c } = list;
+    const whole = structureFor(
+      { a, b, c, e: 'inputs: { in: [c.out, b.out] }' },
+      { b: { samples }, c: { samples: [1, 0, 0, 1, 0] }, e: { samples: [1, 1, 1, 1, 0] } },
+    );
+    const broughtBy = (draws: QueryDraws, query: number) => {
+      draws.draw(query);
+      const [count] = draws.counts as unknown as [number];
+      const works = whole.stages.flatMap(({ work, perItem }) =>
+        Array.from({ length: perItem ? count : 1 }, (_, item) => work + item),
+      );
+      return [count, ...works.map(work => [draws.open[work], draws.present[work]])];
+    };
+    const draws = new QueryDraws(whole, 3);
+    for (let query = 0; query < 20; query++)
+      expect(broughtBy(draws, query)).toEqual(broughtBy(new QueryDraws(whole, 3), query));
+  });
+
   it('begin at another query for another seed', () => {
     expect(new Set(Array.from({ length: 100 }, (_, seed) => firstObserved(seed, 5))).size).toBe(5);
   });
