@@ -1,5 +1,6 @@
 /** What batches of one cost while all cores are busy with a pipeline's queries. */
 import type { ReplicaFactory } from '../runtime/replica.ts';
+import { stageTimes, sumOf } from './stage-times.ts';
 
 /** In milliseconds. */
 export interface CrowdedBatch {
@@ -22,10 +23,10 @@ const mostBatches = 5000;
 /** Share of the other cores that were busy with batches, on average over a batch, from which on it was crowded. */
 const leastCompany = 0.8;
 
-/** Watches as many queries as there are cores, while it is told to. */
+/** Watches as many queries as there are replicas for all cores, while it is told to. */
 export class CrowdedBatches {
   watching = false;
-  readonly #cores: number;
+  readonly #most: number;
   readonly #groups = new Map<string, CrowdedGroup>();
   #underWay = 0;
   /** Milliseconds of batches up to some moment. */
@@ -35,13 +36,14 @@ export class CrowdedBatches {
   #watched = 0;
   #beside = 0;
 
-  constructor(cores: number) {
-    this.#cores = cores;
+  /** @param most replicas that there are cores for */
+  constructor(most: number) {
+    this.#most = most;
   }
 
   /** Empty if there was less to do than for all cores. */
   get groups(): CrowdedGroup[] {
-    const isCrowded = this.#beside >= leastCompany * (this.#cores - 1) * this.#watched;
+    const isCrowded = this.#beside >= leastCompany * (this.#most - 1) * this.#watched;
     return isCrowded ? [...this.#groups.values()].filter(({ batches }) => batches.length > 0) : [];
   }
 
@@ -73,11 +75,8 @@ export class CrowdedBatches {
             this.#beside += all - before - took;
             if (batch.items.length > 1) group.others++;
             else if (group.batches.length < mostBatches) {
-              const program = batch.programs[batch.items[0]!.program]!;
-              const runs = new Set(program.map(({ stage }) => stage));
-              const times = group.stages.map((_, stage) => (runs.has(stage) ? result.times[stage]! : null));
-              const stages = times.reduce<number>((sum, time) => sum + (time ?? 0), 0);
-              group.batches.push({ times, handover: took - stages });
+              const times = stageTimes(batch, result, group.stages.length);
+              group.batches.push({ times, handover: took - sumOf(times) });
             }
             return result;
           },

@@ -19,11 +19,11 @@ import type { Budget } from './budget.ts';
 import { Clients, type ClientsOptions } from './closed-loop.ts';
 import { CrowdedBatches, type CrowdedGroup } from './crowded-batches.ts';
 import { LoneBatches, type LoneGroup } from './lone-batches.ts';
-import { watchBatches } from './watch-batches.ts';
 import { median } from './order-statistics.ts';
 import type { SampleQuery } from './recording.ts';
 import { rounded } from './repetitions.ts';
 import { threadTime } from './thread-time.ts';
+import { watchBatches } from './watch-batches.ts';
 
 /** Queries in flight. */
 const inFlight = [4, 8, 16];

@@ -1,5 +1,6 @@
 /** What batches of one cost in an engine that has a single query, and nothing else to do while one of them runs. */
 import type { ReplicaFactory } from '../runtime/replica.ts';
+import { stageTimes, sumOf } from './stage-times.ts';
 
 /** A batch of one that ran while no other did. In milliseconds. */
 export interface LoneBatch {
@@ -77,11 +78,8 @@ export class LoneBatches {
             if (!this.#watching) return result;
             if (batch.items.length > 1 || !isFirst || begun !== this.#begun) group.others++;
             else {
-              const program = batch.programs[batch.items[0]!.program]!;
-              const runs = new Set(program.map(({ stage }) => stage));
-              const times = group.stages.map((_, stage) => (runs.has(stage) ? result.times[stage]! : null));
-              const stages = times.reduce<number>((sum, time) => sum + (time ?? 0), 0);
-              this.#open = { group, start, batch: { rest, times, handover: over - start - stages } };
+              const times = stageTimes(batch, result, group.stages.length);
+              this.#open = { group, start, batch: { rest, times, handover: over - start - sumOf(times) } };
             }
             return result;
           },
@@ -108,7 +106,6 @@ export class LoneBatches {
     this.#open = null;
     const kept = this.#rested ? group.rested : group.batches;
     if (kept.length >= mostBatches) return;
-    const stages = batch.times.reduce<number>((sum, time) => sum + (time ?? 0), 0);
-    kept.push({ ...batch, beside: now - start - stages });
+    kept.push({ ...batch, beside: now - start - sumOf(batch.times) });
   }
 }

@@ -64,6 +64,7 @@ export async function watchBatches(
   const replicas = Math.floor(availableParallelism() / hardware.threads);
   const main = { time: 0, busy: 0 };
   const sendTogether = async () => {
+    if (turn) await budget.wait(turn);
     const [start, before] = [performance.now(), threadTime()];
     const end = start + slice;
     crowded.watching = true;

@@ -31,7 +31,7 @@ export interface StageProfile {
   interference?: readonly Quantile[];
   /**
    * Milliseconds that a batch of one takes longer while the processor's other cores are all busy than while none is, at
-   * each of these quantiles, in ascending order of percentage. Cores it is given are then its own: `threads` says nothing.
+   * each of these quantiles, in ascending order of percentage. Where that is known, `threads` does not count.
    */
   crowded?: readonly Quantile[];
   /** In ascending order of the rest, with times that never fall; by itself none costs anything. */
