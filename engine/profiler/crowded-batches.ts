@@ -26,7 +26,8 @@ const leastCompany = 0.8;
 /** Watches as many queries as there are replicas for all cores, while it is told to. */
 export class CrowdedBatches {
   watching = false;
-  readonly #most: number;
+  /** Replicas that there are cores for. */
+  readonly replicasAtOnce: number;
   readonly #groups = new Map<string, CrowdedGroup>();
   #underWay = 0;
   /** Milliseconds of batches up to some moment. */
@@ -36,14 +37,13 @@ export class CrowdedBatches {
   #watched = 0;
   #beside = 0;
 
-  /** @param most replicas that there are cores for */
-  constructor(most: number) {
-    this.#most = most;
+  constructor(replicasAtOnce: number) {
+    this.replicasAtOnce = replicasAtOnce;
   }
 
   /** Empty if there was less to do than for all cores. */
   get groups(): CrowdedGroup[] {
-    const isCrowded = this.#beside >= leastCompany * (this.#most - 1) * this.#watched;
+    const isCrowded = this.#beside >= leastCompany * (this.replicasAtOnce - 1) * this.#watched;
     return isCrowded ? [...this.#groups.values()].filter(({ batches }) => batches.length > 0) : [];
   }
 

@@ -3,12 +3,9 @@ import type { Quantile } from '../../operators/index.ts';
 import type { CrowdedBatch, CrowdedGroup } from './crowded-batches.ts';
 import type { InPlace } from './in-place.ts';
 import type { LoneGroup } from './lone-batches.ts';
-import { longestOf } from './longest-stage.ts';
 import { median } from './order-statistics.ts';
 import { differences, fewBatches } from './quantile-differences.ts';
-
-/** Where more of a group's batches than this were not seen by themselves, those that were are of other inputs than the rest. */
-const mostOthers = 0.1;
+import { longestOf, standForAll } from './seen-batches.ts';
 
 /**
  * How much longer each stage's batches of one take while all cores are busy than in a lone query, at each quantile; nothing
@@ -26,9 +23,7 @@ export function crowdedTimes(inPlace: InPlace | null): ReadonlyMap<string, reado
 
 function timesOf(alone: LoneGroup, crowded: CrowdedGroup): Map<string, readonly Quantile[]> {
   const times = new Map<string, readonly Quantile[]>();
-  const tells = ({ batches, others }: Pick<CrowdedGroup, 'batches' | 'others'>) =>
-    others <= mostOthers * (others + batches.length);
-  if (!tells(alone) || !tells(crowded)) return times;
+  if (!standForAll(alone) || !standForAll(crowded)) return times;
   const usual = median(alone.batches.map(({ handover }) => handover));
   const longest = longestOf(alone.batches, alone.stages.length);
   for (const [stage, name] of alone.stages.entries()) {

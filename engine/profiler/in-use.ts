@@ -9,10 +9,10 @@ import { timeAt, type BatchTimes, type Quantile } from '../../operators/index.ts
 import { longerAfter, type Rested } from '../../planner/index.ts';
 import type { BatchCosts } from './batch-costs.ts';
 import type { LoneBatch, LoneGroup } from './lone-batches.ts';
-import { longestOf } from './longest-stage.ts';
 import { median } from './order-statistics.ts';
 import { differences, fewBatches } from './quantile-differences.ts';
 import { rounded } from './repetitions.ts';
+import { longestOf, standForAll } from './seen-batches.ts';
 
 /** What was measured of a stage alone. */
 export interface AloneStage {
@@ -33,9 +33,6 @@ export interface InUse {
 const binEdges = [0.7, 1.5, 3, 6, 12, 24, 48];
 const fewRested = 10;
 
-/** Where more of a group's batches than this were not alone, those that were are of other inputs than the rest. */
-const mostOthers = 0.1;
-
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
@@ -48,7 +45,7 @@ export function inUse(
   alone: Readonly<Record<string, AloneStage>>,
   { hop, item }: BatchCosts,
 ): Map<string, InUse> {
-  const { stages, batches, others } = group;
+  const { stages, batches } = group;
   const there = restedThere(group);
   const rested = stages.map((name, stage) => there[stage] ?? alone[name]?.rested ?? []);
   const longerFor = (stage: number, what: 'time' | 'wake', wait: number) =>
@@ -77,7 +74,7 @@ export function inUse(
         time === null ? [] : [time + (stage === longest ? more(batch) : 0)],
       );
       const [one] = alone[name]?.batches ?? [];
-      const isTold = one && seen.length > 0 && others <= mostOthers * (others + batches.length);
+      const isTold = one && seen.length > 0 && standForAll(group);
       return [
         name,
         {

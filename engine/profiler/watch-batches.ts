@@ -1,7 +1,5 @@
 /** What batches of one take in a pipeline's own queries: in one that is alone there, and while all cores are busy. */
-import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HardwareType } from '../../pipelines/index.ts';
 import type { Clients, ClientsOptions } from './closed-loop.ts';
 import type { CrowdedBatches } from './crowded-batches.ts';
 import type { LoneBatches } from './lone-batches.ts';
@@ -28,10 +26,6 @@ export interface Watched {
   crowded: CrowdedBatches;
 }
 
-export interface WatchOptions extends Pick<ClientsOptions, 'budget' | 'turn'> {
-  hardware: HardwareType;
-}
-
 /**
  * Sends all samples, as often as there is time; nothing where there is none for all. One by one they come at once after the
  * last in one turn and after a rest in another, by when everything that they wake up is asleep, as they do in a plan that
@@ -43,7 +37,7 @@ export async function watchBatches(
   clients: Clients,
   samples: readonly SampleQuery[],
   { lone, crowded }: Watched,
-  { budget, turn, hardware }: WatchOptions,
+  { budget, turn }: Pick<ClientsOptions, 'budget' | 'turn'>,
 ): Promise<void> {
   const longest = clients.pace * several;
   if (longest * samples.length > budget.left) return;
@@ -61,24 +55,23 @@ export async function watchBatches(
       }
     while (performance.now() < end && !budget.isOver);
   };
-  const replicas = Math.floor(availableParallelism() / hardware.threads);
   const main = { time: 0, busy: 0 };
   const sendTogether = async () => {
     if (turn) await budget.wait(turn);
     const [start, before] = [performance.now(), threadTime()];
     const end = start + slice;
     crowded.watching = true;
-    await clients.run(replicas, () => performance.now() >= end);
+    await clients.run(crowded.replicasAtOnce, () => performance.now() >= end);
     crowded.watching = false;
     main.time += performance.now() - start;
     main.busy += threadTime() - before;
   };
 
   await sendAlone(0);
-  const isMany = lone.groups.some(({ batches }) => batches.length >= enough);
+  const isWorthIt = crowded.replicasAtOnce > 1 && lone.groups.some(({ batches }) => batches.length >= enough);
   while (!budget.isOver && !clients.aborted) {
     for (const rest of longest < rests.at(-1)! ? rests : [0]) {
-      if (isMany && replicas > 1) await sendTogether();
+      if (isWorthIt) await sendTogether();
       if (rest > 0 && !budget.isOver) await sendAlone(rest);
       if (!budget.isOver) await sendAlone(0);
     }

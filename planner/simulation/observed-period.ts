@@ -1,7 +1,10 @@
 import type { Structure } from './structure.ts';
 
-/** Bytes that what observed queries bring may take. */
-const mostBytes = 1_000_000;
+/**
+ * Observed queries, and pieces of work of all of them, of which it is worth keeping what they bring. Beyond, as where every
+ * query of a recording is one, few are met again in a simulation.
+ */
+const most = { queries: 1000, work: 1_000_000 };
 
 /**
  * After how many queries what they bring repeats itself: those observed, in their order, unless something of theirs is left
@@ -14,5 +17,5 @@ export function observedPeriod({ stages, fanOuts, width }: Structure): number {
   if (gated.some(({ perItem, conditional }) => perItem && conditional)) return 0;
   const lengths = new Set([...gated, ...fanOuts].map(({ scale }) => scale.samples.length));
   const [period = 1] = lengths;
-  return lengths.size <= 1 && period * width <= mostBytes ? period : 0;
+  return lengths.size <= 1 && period <= most.queries && period * width <= most.work ? period : 0;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { observedPeriod } from '../../../planner/simulation/observed-period.ts';
 import { firstObserved, QueryDraws } from '../../../planner/simulation/query-draws.ts';
 import { simulate } from '../../../planner/simulation/simulate.ts';
 import type { Structure } from '../../../planner/simulation/structure.ts';
@@ -115,6 +116,14 @@ describe('samples', () => {
         expect(itemsOf(query, seed)).toEqual([samples[at], [1, 0, 0, 1, 0][at], [3, 0, 0, 1, 2][at]]);
       }
     }
+  });
+
+  it('are drawn anew where they are more than are met again', () => {
+    const { a, b } = list;
+    const [many, few] = [1001, 1000].map(length =>
+      structureFor({ a, b }, { b: { samples: Array.from({ length }, (_, query) => query % 3) } }),
+    );
+    expect([observedPeriod(many!), observedPeriod(few!)]).toEqual([0, 1000]);
   });
 
   it('bring the same again, however many came between', () => {
